@@ -1,0 +1,185 @@
+"""The one-time code: made, bound to what is signed, compared, and how often it may be sent or tried.
+
+Everything here is a pure function of its arguments: the caller keeps the hashes, the counts and the clock.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+CODE_DIGITS = 6
+"""NIST SP 800-63B-4, 3.1.3.2: at least six decimal digits from an approved generator."""
+
+CODE_LIFE = timedelta(minutes=5)
+"""Half of what NIST SP 800-63B-4, 3.1.3.2, allows: a customer with the telephone in hand needs one minute."""
+
+RESEND_AFTER = timedelta(seconds=30)
+"""A text message needs some seconds; a second one sent earlier only makes the customer type the older code."""
+
+SENDS_WINDOW = timedelta(minutes=10)
+MAX_SENDS = 3
+"""Sends to one number within `SENDS_WINDOW`."""
+
+DAY = timedelta(hours=24)
+MAX_SENDS_A_DAY = 5
+"""Sends to one number within any 24 hours, over all orders: a number must not be flooded."""
+
+MAX_WRONG = 5
+"""Wrong tries of one ceremony over all its codes: a new code resets nothing (NIST SP 800-63B-4, 3.1.3.2)."""
+
+MIN_PEPPER_BYTES = 32
+"""A code has 10^6 values only: without a full-length key outside the database its hash would be no secret."""
+
+_PURPOSE = b"seing one-time code v1"
+
+
+class SendRefusal(StrEnum):
+    """Why a code may not be sent now."""
+
+    TOO_SOON = "too_soon"
+    TOO_MANY_RECENTLY = "too_many_recently"
+    TOO_MANY_TODAY = "too_many_today"
+
+
+@dataclass(frozen=True)
+class SendDecision:
+    """Whether a code may be sent now; otherwise why not, and the whole seconds after which it may."""
+
+    allowed: bool
+    wait_seconds: int = 0
+    reason: SendRefusal | None = None
+
+
+def new_code() -> str:
+    """Six decimal digits, every value equally likely, from the operating system's generator."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def hash_code(
+    pepper: bytes, *, ceremony_id: str, sequence: int, document_sha256: str, amount: Decimal, code: str
+) -> str:
+    """What the database keeps of a code: a keyed hash bound to the ceremony, the document and the amount.
+
+    Every field is preceded by its length, so that no two different sets of fields give the same message
+    (dynamic linking as in Delegated Regulation (EU) 2018/389, article 5).
+
+    Args:
+        pepper: the server's key, at least 32 bytes, kept outside the database.
+        ceremony_id: the ceremony for which the code was made.
+        sequence: rank of the code within its ceremony, from 1.
+        document_sha256: SHA-256 (64 hexadecimal digits) of the form that the customer was shown.
+        amount: total including VAT in euros, to the cent; 10, 10.0 and 10.00 are the same amount.
+        code: the six digits.
+
+    Returns:
+        HMAC-SHA256 as 64 hexadecimal digits.
+
+    Raises:
+        ValueError: the pepper is too short, or a bound value is not of its kind. No value is repeated in the message.
+    """
+    if len(pepper) < MIN_PEPPER_BYTES:
+        raise ValueError(f"the pepper must be at least {MIN_PEPPER_BYTES} bytes long")
+    if not ceremony_id or sequence < 1:
+        raise ValueError("a code is bound to a ceremony and to its rank in it")
+    fields = (
+        _PURPOSE,
+        ceremony_id.encode(),
+        str(sequence).encode(),
+        _digest(document_sha256),
+        _cents(amount),
+        code.encode(),
+    )
+    message = b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+    return hmac.new(pepper, message, hashlib.sha256).hexdigest()
+
+
+def code_matches(
+    expected: str,
+    pepper: bytes,
+    *,
+    ceremony_id: str,
+    sequence: int,
+    document_sha256: str,
+    amount: Decimal,
+    code: str,
+) -> bool:
+    """Whether what was typed is the code behind `expected`, for this very document and amount.
+
+    Compared in constant time. Blanks within what was typed are ignored, as telephones show codes in groups; anything
+    else that is not six ASCII digits does not match.
+
+    Raises:
+        ValueError: as `hash_code`.
+    """
+    typed = "".join(code.split())
+    if not (len(typed) == CODE_DIGITS and typed.isascii() and typed.isdigit()):
+        # Hashed all the same: the answer takes as long for a malformed code as for a wrong one.
+        typed = "malformed"
+    found = hash_code(
+        pepper,
+        ceremony_id=ceremony_id,
+        sequence=sequence,
+        document_sha256=document_sha256,
+        amount=amount,
+        code=typed,
+    )
+    return hmac.compare_digest(found.encode(), expected.encode())
+
+
+def may_send(sent_at: Sequence[datetime], now: datetime) -> SendDecision:
+    """Whether a code may be sent to a number that received codes at these instants (any order, aware datetimes).
+
+    When several limits are reached the longest wait is told, so that waiting it out is enough.
+    """
+    times = sorted(sent_at)
+    waits = [
+        (_seconds_until(times, count, window, now), reason)
+        for count, window, reason in (
+            (1, RESEND_AFTER, SendRefusal.TOO_SOON),
+            (MAX_SENDS, SENDS_WINDOW, SendRefusal.TOO_MANY_RECENTLY),
+            (MAX_SENDS_A_DAY, DAY, SendRefusal.TOO_MANY_TODAY),
+        )
+    ]
+    wait, reason = max(waits, key=lambda found: found[0])
+    return SendDecision(allowed=False, wait_seconds=wait, reason=reason) if wait else SendDecision(allowed=True)
+
+
+def may_try(wrong_tries: int) -> bool:
+    """Whether a ceremony with so many wrong tries, over all its codes, takes another one."""
+    return wrong_tries < MAX_WRONG
+
+
+def is_live(sent_at: datetime, now: datetime) -> bool:
+    """Whether a code sent at `sent_at` may still be typed; a code from the future never is."""
+    return sent_at <= now < sent_at + CODE_LIFE
+
+
+def _seconds_until(times: list[datetime], count: int, window: timedelta, now: datetime) -> int:
+    """Whole seconds, rounded up, until fewer than `count` of the sorted `times` lie within `window`; 0 if so now."""
+    if len(times) < count:
+        return 0
+    free_at = times[-count] + window
+    return max(0, -((now - free_at) // timedelta(seconds=1)))
+
+
+def _digest(document_sha256: str) -> bytes:
+    """The 32 bytes of a SHA-256; upper and lower case name the same document."""
+    try:
+        digest = bytes.fromhex(document_sha256)
+    except ValueError:
+        digest = b""
+    if len(digest) != hashlib.sha256().digest_size:
+        raise ValueError("the document is named by the 64 hexadecimal digits of its SHA-256")
+    return digest
+
+
+def _cents(amount: Decimal) -> bytes:
+    """The amount in cents, one spelling per amount."""
+    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")):
+        raise ValueError("an amount is finite and has no fraction of a cent")
+    return str(int(amount * 100)).encode()
