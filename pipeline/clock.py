@@ -1,0 +1,29 @@
+"""One clock: instants in UTC, shown in Paris."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+"""The zone in which people read dates and in which a legal day begins."""
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+def clock_from(start: datetime) -> Clock:
+    """A clock that starts at `start` and goes on at the machine's pace: for demonstrations on a fixed day."""
+    began = time.monotonic()
+    base = start.astimezone(UTC)
+    return lambda: base + timedelta(seconds=time.monotonic() - began)
+
+
+def paris_day(instant: datetime) -> date:
+    """The legal day of an instant."""
+    return instant.astimezone(PARIS).date()

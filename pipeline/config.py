@@ -1,0 +1,204 @@
+"""Settings: one frozen class, read once at start-up from `SEING_*` variables (or `SEING_SECRETS_DIR/SEING_*` files).
+
+Development and training make their own secrets with `seing init`; production gives every secret itself.
+"""
+
+import json
+import os
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import Misconfigured
+
+Environment = Literal["development", "training", "production"]
+
+
+class Settings(BaseSettings):
+    """What an installation decides. Every field is `SEING_<NAME>` in the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SEING_", frozen=True, extra="ignore", secrets_dir=os.environ.get("SEING_SECRETS_DIR") or None
+    )
+
+    environment: Environment = "development"
+    """development and training accept the development PKI; training marks every document SPÉCIMEN and sends no SMS."""
+
+    data_dir: Path = Path("var")
+    """Folder of everything that is kept on this machine: database, archive, keys, outboxes."""
+
+    public_url: str = "http://127.0.0.1:8000"
+    """Address that customers reach, without a final slash; its host is bound to the one-time code (WICG)."""
+
+    organisation: Path | None = None
+    """organisation.json: seller, agencies, reps. Development has a sample of its own."""
+
+    database_url: str = ""
+    """SQLAlchemy address; empty means SQLite in the data folder."""
+
+    broker_url: str = "memory://"
+    """memory:// for an in-process worker, amqp://user:password@host:5672/vhost for RabbitMQ."""
+
+    archive_url: str = ""
+    """file:///folder or s3://bucket?endpoint=...&region=...; empty means a folder in the data folder."""
+
+    drop_url: str = ""
+    """Where production batches are left for agencies: a file:/// folder; empty means one in the data folder."""
+
+    mail_url: str = ""
+    """smtp://user:password@host:587 or a file:/// folder of .eml files; empty means a folder in the data folder."""
+
+    mail_from: str = "Seing <ne-pas-repondre@seing.example>"
+    """Sender of every mail."""
+
+    sms_url: str = "console:"
+    """console: (prints and keeps), twilio: (with the three settings below) or https://... (generic HTTP provider)."""
+
+    twilio_account_sid: str = ""
+    """Twilio account, ACxxxxxxxx."""
+
+    twilio_auth_token: SecretStr | None = None
+    """Twilio's secret; also checks the signature of its delivery reports."""
+
+    sms_sender: str = "SEING"
+    """Alphanumeric sender, 1 to 11 letters, digits or spaces: French 06/07 numbers may not send automated SMS."""
+
+    secret_key: SecretStr | None = None
+    """Pepper of one-time codes and tokens, at least 32 bytes in base64url or hex; kept outside the database."""
+
+    vault_keys: SecretStr | None = None
+    """Field-encryption keys, "id:hex64[,id:hex64...]"; the first one encrypts, all decrypt (rotation)."""
+
+    fingerprint_key: SecretStr | None = None
+    """Key of the equality fingerprints of IBAN and mobile, 64 hexadecimal characters; never rotated alone."""
+
+    seal_p12: Path | None = None
+    """Seller's seal (PKCS#12)."""
+
+    issuer_p12: Path | None = None
+    """Authority that issues the one-shot certificates (PKCS#12)."""
+
+    tsa_p12: Path | None = None
+    """Local time-stamping unit (PKCS#12); not used where tsa_url is given."""
+
+    key_passphrase: SecretStr | None = None
+    """Passphrase of the PKCS#12 files."""
+
+    trust_roots: Path | None = None
+    """PEM file of the roots that `seing verify` trusts beside our own."""
+
+    tsa_url: str = ""
+    """External RFC 3161 server; empty means the local unit."""
+
+    tsa_fallback_url: str = ""
+    """Second server, tried when the first does not answer."""
+
+    tsa_policy: str = ""
+    """Policy OID that the external server's tokens must carry; empty accepts any."""
+
+    tsa_timeout: float = 5.0
+    """Seconds to wait for a time-stamp."""
+
+    mandate_scheme: Literal["CORE", "B2B"] = "CORE"
+    """SEPA scheme of new mandates; CORE is the safe default for small firms (STANDARDS 4.1)."""
+
+    prenotification_days: int = Field(default=14, ge=1, le=60)
+    """Calendar days between the announcement of a debit and its date (SDD rulebook 4.3)."""
+
+    invoice_series: str = Field(default="F", pattern=r"^[A-Z0-9]{1,6}$")
+    """Prefix of invoice numbers; credit notes use A after it."""
+
+    worker_threads: int = Field(default=2, ge=1, le=64)
+    """Threads of one worker process."""
+
+    retention_years: int = Field(default=10, ge=1, le=50)
+    """Years for which signed sets are locked in the archive (Code de commerce L123-22)."""
+
+    host: str = "127.0.0.1"
+    """Address that the web process listens on."""
+
+    port: int = 8000
+    """Port that the web process listens on."""
+
+    fixed_now: datetime | None = None
+    """Development only: the instant at which the clock starts (demo, tests)."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_final_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("sms_sender")
+    @classmethod
+    def _alphanumeric_sender(cls, value: str) -> str:
+        if not (1 <= len(value) <= 11 and value.replace(" ", "").isalnum() and any(c.isalpha() for c in value)):
+            raise ValueError("must be 1 to 11 letters, digits or spaces with at least one letter")
+        return value
+
+    @property
+    def keys_dir(self) -> Path:
+        """Where `seing init` writes keys and secrets."""
+        return self.data_dir / "keys"
+
+    @property
+    def is_production(self) -> bool:
+        """Whether nothing made for development may be used."""
+        return self.environment == "production"
+
+    @property
+    def database(self) -> str:
+        """The database address in force."""
+        return self.database_url or f"sqlite:///{(self.data_dir / self._stem).resolve()}.db"
+
+    @property
+    def _stem(self) -> str:
+        return "training" if self.environment == "training" else "seing"
+
+    @property
+    def archive(self) -> str:
+        """The archive address in force."""
+        return self.archive_url or (self.data_dir / "archive").resolve().as_uri()
+
+    @property
+    def drop(self) -> str:
+        """The agency drop in force."""
+        return self.drop_url or (self.data_dir / "drop").resolve().as_uri()
+
+    @property
+    def mail(self) -> str:
+        """The mail channel in force."""
+        return self.mail_url or (self.data_dir / "mail").resolve().as_uri()
+
+    @cached_property
+    def made_secrets(self) -> dict[str, str]:
+        """Secrets that `seing init` made; empty in production, whose secrets come from outside."""
+        path = self.keys_dir / "secrets.json"
+        if self.is_production or not path.exists():
+            return {}
+        made: dict[str, str] = json.loads(path.read_text("utf-8"))
+        return made
+
+    def secret(self, name: str) -> str:
+        """The value of a secret setting, given or made by `seing init`; raises `Misconfigured` without one."""
+        given: SecretStr | None = getattr(self, name)
+        value = given.get_secret_value() if given else self.made_secrets.get(name, "")
+        if not value:
+            remedy = "Set it." if self.is_production else "Run `seing init`, or set it."
+            raise Misconfigured(f"SEING_{name.upper()}", "is missing.", remedy)
+        return value
+
+
+def load_settings(**values: object) -> Settings:
+    """Read the settings; raises `Misconfigured` naming the variable that is wrong."""
+    try:
+        return Settings(**values)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "SEING_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise Misconfigured(name, f"{first['msg']}.", "Correct it in the environment.") from None

@@ -1,0 +1,239 @@
+"""One tree of refusals. Facts are attributes; `code` is for programs and never reworded; sentences are in `SENTENCES`."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+
+class SeingError(Exception):
+    """Base of everything that `pipeline` raises on purpose.
+
+    `params` fills the sentence; it never holds an IBAN, a mobile number, a code or a token.
+    """
+
+    code: ClassVar[str] = "seing.error"
+    status: ClassVar[int] = 400
+
+    def __init__(self, **params: Any) -> None:
+        """Keep the facts; the message is the code, so that no log can hold more than it should."""
+        super().__init__(self.code)
+        self.params = params
+
+
+class NotFound(SeingError):
+    """Nothing under that id, or nothing that the caller may see."""
+
+    code = "not_found"
+    status = 404
+
+
+class Forbidden(SeingError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
+class Unreadable(SeingError):
+    """A proposal file that cannot be read; `problems` name each place."""
+
+    code = "proposal.unreadable"
+    status = 422
+
+    def __init__(self, problems: Sequence[Any]) -> None:
+        """Keep the problems, each with `path` and `message`."""
+        super().__init__(count=len(problems))
+        self.problems = tuple(problems)
+
+
+class DuplicateReference(SeingError):
+    """Another proposal already carries this reference."""
+
+    code = "proposal.duplicate_reference"
+    status = 409
+
+
+class Blocked(SeingError):
+    """Findings stop this act; `findings` say which and why."""
+
+    code = "proposal.blocked"
+    status = 409
+
+    def __init__(self, findings: Sequence[Any]) -> None:
+        """Keep the blocking findings."""
+        super().__init__(count=len(findings))
+        self.findings = tuple(findings)
+
+
+class WrongState(SeingError):
+    """The move is not in the table of `pipeline.flow` for the state at hand."""
+
+    code = "state.not_allowed"
+    status = 409
+
+
+class Held(SeingError):
+    """The order waits for the end of the customer's right of withdrawal."""
+
+    code = "order.held"
+    status = 409
+
+
+class SheetRequired(SeingError):
+    """A call-tracking sheet is missing: the order cannot be released."""
+
+    code = "line.sheet_required"
+    status = 409
+
+
+class CeremonyClosed(SeingError):
+    """The link, or the ceremony, is over (signed elsewhere, declined, expired or replaced)."""
+
+    code = "ceremony.closed"
+    status = 410
+
+
+class CeremonyLocked(SeingError):
+    """Five wrong codes: only the rep can start a new ceremony."""
+
+    code = "ceremony.locked"
+    status = 423
+
+
+class ConsentMissing(SeingError):
+    """A required box is not ticked."""
+
+    code = "ceremony.consent_missing"
+    status = 409
+
+
+class ReasonMissing(SeingError):
+    """The act needs a reason in words."""
+
+    code = "reason.missing"
+    status = 422
+
+
+class CodeWrong(SeingError):
+    """The code typed is not the one sent."""
+
+    code = "code.wrong"
+    status = 409
+
+
+class CodeExpired(SeingError):
+    """The code was typed after its validity, or none is alive."""
+
+    code = "code.expired"
+    status = 410
+
+
+class SendRefused(SeingError):
+    """Too many codes, or too soon; `wait_seconds` says how long."""
+
+    code = "code.send_refused"
+    status = 429
+
+    def __init__(self, wait_seconds: int, reason: str) -> None:
+        """Keep how long to wait, in seconds, and which limit applied."""
+        super().__init__(wait_seconds=wait_seconds, reason=reason)
+        self.wait_seconds = wait_seconds
+        self.reason = reason
+
+
+class SmsRefused(SeingError):
+    """No provider took the message."""
+
+    code = "sms.refused"
+    status = 502
+
+
+class IdempotencyConflict(SeingError):
+    """The same Idempotency-Key came with another request."""
+
+    code = "idempotency.conflict"
+    status = 409
+
+
+class Misconfigured(SeingError):
+    """A setting stops the start; `problem` says what is wrong and `remedy` how to mend it."""
+
+    code = "settings.invalid"
+    status = 500
+
+    def __init__(self, setting: str, problem: str, remedy: str) -> None:
+        """Name the setting (its environment variable), never its value."""
+        super().__init__(setting=setting, problem=problem, remedy=remedy)
+        self.setting, self.problem, self.remedy = setting, problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.problem} {self.remedy}"
+
+
+Language = Literal["fr", "en"]
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "seing.error": ("L'opération a été refusée.", "The operation was refused."),
+    "not_found": ("Cet élément n'existe pas, ou vous n'y avez pas accès.", "Nothing here under that id for you."),
+    "forbidden": ("Vous n'avez pas le droit d'effectuer cette action.", "You may not do this."),
+    "proposal.unreadable": ("Le fichier ne peut pas être lu.", "The file cannot be read."),
+    "proposal.duplicate_reference": (
+        "La proposition {reference} existe déjà.",
+        "Proposal {reference} already exists.",
+    ),
+    "proposal.blocked": (
+        "La proposition comporte {count} anomalie(s) bloquante(s).",
+        "The proposal has {count} blocking finding(s).",
+    ),
+    "state.not_allowed": (
+        "Cette action n'est plus possible : l'état actuel est « {state} ».",
+        "This is not possible any more: the state is '{state}'.",
+    ),
+    "order.held": (
+        "La mise en production est possible à partir du {date} : le client peut renoncer au contrat jusque-là.",
+        "Release is possible from {date}: until then the customer may withdraw.",
+    ),
+    "line.sheet_required": (
+        "La fiche suivi d'appels manque pour {count} ligne(s) : remplissez-la avant la remise en production.",
+        "The call-tracking sheet is missing for {count} line(s): fill it in before the release.",
+    ),
+    "ceremony.closed": (
+        "Ce lien n'est plus valable. Demandez-en un nouveau à votre commercial.",
+        "This link is no longer valid. Ask your sales representative for a new one.",
+    ),
+    "ceremony.locked": (
+        "La signature est bloquée après plusieurs codes erronés. Votre commercial peut la relancer.",
+        "Signing is locked after several wrong codes. Your sales representative can start it again.",
+    ),
+    "ceremony.consent_missing": (
+        "Cochez les cases demandées avant de recevoir votre code.",
+        "Tick the required boxes before you receive your code.",
+    ),
+    "reason.missing": ("Indiquez un motif.", "Give a reason."),
+    "code.wrong": (
+        "Ce code n'est pas le bon. Vérifiez le dernier SMS reçu.",
+        "This is not the right code. Check the last text message.",
+    ),
+    "code.expired": (
+        "Ce code n'est plus valable. Demandez-en un nouveau.",
+        "This code is no longer valid. Ask for a new one.",
+    ),
+    "code.send_refused": (
+        "Un nouveau code pourra être envoyé dans {wait_seconds} secondes.",
+        "A new code can be sent in {wait_seconds} seconds.",
+    ),
+    "sms.refused": (
+        "Le SMS n'a pas pu être envoyé. Vérifiez le numéro ou réessayez dans un instant.",
+        "The text message could not be sent. Check the number or try again in a moment.",
+    ),
+    "idempotency.conflict": (
+        "Cette clé d'idempotence a déjà servi pour une autre demande.",
+        "This idempotency key was already used for another request.",
+    ),
+    "settings.invalid": ("{setting} : {problem} {remedy}", "{setting}: {problem} {remedy}"),
+}
+
+
+def describe(error: SeingError, language: Language = "fr") -> str:
+    """The sentence for a refusal, in French or English."""
+    french, english = SENTENCES[error.code]
+    return (french if language == "fr" else english).format(**error.params)

@@ -1,0 +1,61 @@
+"""Running a staged job once: the row says whether it is done, the step says how, the row keeps what happened.
+
+A job may be carried twice (a worker was killed after its effect, a sweep sent it again): every step asks first whether
+its effect is there, so the second run changes nothing.
+"""
+
+import logging
+from datetime import datetime
+
+from pipeline.actors.table import STEPS
+from pipeline.bootstrap import Services
+from pipeline.errors import SeingError
+from pipeline.origin import Origin
+from pipeline.retry import MAX_ATTEMPTS, Later, wait_before
+from storage import jobs
+from storage.models import Job
+
+log = logging.getLogger("seing.jobs")
+
+
+def run(services: Services, job_id: str) -> None:
+    """Run one job to its end, or record why it is not there yet. Never raises: the broker has nothing to decide."""
+    with services.works() as work:
+        job = work.session.get(Job, job_id)
+        if job is None or job.state in ("done", "failed"):
+            return
+        job.attempts += 1
+        name, args, attempts, order_id = job.actor, dict(job.args), job.attempts, job.order_id
+    log.info("job started", extra={"job": job_id, "actor": name, "attempt": attempts, "order": order_id})
+    try:
+        STEPS[name].step(services, **args)
+    except Later as later:
+        _again(services, job_id, attempts, later.reason, services.clock() + (later.wait or wait_before(attempts)))
+    except SeingError as refusal:  # refused on purpose: trying again would be refused again
+        _fail(services, job_id, refusal.code)
+    except Exception as error:  # whatever went wrong, the row must say so
+        log.exception("job failed", extra={"job": job_id, "actor": name, "attempt": attempts, "order": order_id})
+        reason = f"{type(error).__name__}: {error}"[:500]
+        if attempts >= MAX_ATTEMPTS:
+            _fail(services, job_id, reason)
+        else:
+            _again(services, job_id, attempts, reason, services.clock() + wait_before(attempts))
+    else:
+        with services.works() as work:
+            jobs.finish(work, job_id, services.clock())
+        log.info("job done", extra={"job": job_id, "actor": name, "order": order_id})
+        services.nudge()
+
+
+def _again(services: Services, job_id: str, attempts: int, reason: str, at: datetime) -> None:
+    log.warning("job put off", extra={"job": job_id, "attempt": attempts, "reason": reason})
+    with services.works() as work:
+        jobs.fail(work, job_id, reason, services.clock(), at)
+        _mark(work.session.get(Job, job_id), services, "waiting", reason)
+
+
+def _fail(services: Services, job_id: str, reason: str) -> None:
+    log.error("job needs a human", extra={"job": job_id, "reason": reason})
+    with services.works() as work:
+        jobs.fail(work, job_id, reason, services.clock(), None)
+        _mark(work.session.get(Job, job_id), services, "failed", reason)
