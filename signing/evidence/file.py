@@ -1,0 +1,207 @@
+"""The evidence file: canonical JSON (RFC 8785) of the facts, the chained events and the time-stamp over the chain.
+
+The last event says the SHA-256 of the facts, so that the head of the chain, and with it the time-stamp, covers
+everything in the file: changing one fact breaks the chain as changing one event does.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, NoReturn
+
+import rfc8785
+from pydantic import AwareDatetime, PlainSerializer, TypeAdapter, ValidationError
+
+from signing.errors import EvidenceLeak, EvidenceMalformed
+from signing.evidence.chain import ChainedEvent, instant, plain, verify_chain
+from signing.evidence.facts import STRICT, EvidenceFacts, Sha256
+
+SCHEMA: Literal["seing.evidence/1"] = "seing.evidence/1"
+"""Raised when the meaning of a field changes; a reader refuses what it does not know."""
+
+CLOSED = "evidence.closed"
+"""Kind of the last event, whose data are `closing_data(facts)`."""
+
+MAX_BYTES = 16 * 2**20
+"""A file of several hundred events weighs some hundred kilobytes; more than this is not one of ours."""
+
+_MOBILE = re.compile(
+    r"(?<![0-9A-Za-z])(?:\+33|0033|0)[ .-]?(?:\(0\))?[67](?:[ .\u00a0\u202f-]?\d{2}){4}(?![0-9A-Za-z])"
+)
+_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d{2}(?:[ \u00a0\u202f]?[A-Z0-9]){11,30}(?![0-9A-Za-z])")
+_OPAQUE = frozenset({"pem", "sha256", "fingerprint", "iban_fingerprint", "hash", "previous_hash", "provider_id"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entry:
+    """An event as the file holds it."""
+
+    __pydantic_config__ = STRICT
+    sequence: int
+    at: Annotated[AwareDatetime, PlainSerializer(instant, when_used="json")]
+    kind: str
+    actor: str
+    ip: str | None
+    user_agent: str | None
+    data: dict[str, Any]
+    previous_hash: Sha256
+    hash: Sha256
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """The file, field by field."""
+
+    __pydantic_config__ = STRICT
+    schema: Literal["seing.evidence/1"]
+    facts: EvidenceFacts
+    events: tuple[_Entry, ...]
+    chain_head: Sha256
+    time_stamp: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """An evidence file that was read: well-formed, not yet believed. `time_stamp` is the token in base64."""
+
+    facts: EvidenceFacts
+    events: tuple[ChainedEvent, ...]
+    chain_head: str
+    time_stamp: str | None
+
+
+_FILE = TypeAdapter(_File)
+_FACTS = TypeAdapter(EvidenceFacts)
+
+
+def facts_sha256(facts: EvidenceFacts) -> str:
+    """SHA-256 of the facts in canonical JSON, as 64 hexadecimal digits.
+
+    Raises:
+        EvidenceMalformed: a value cannot be written.
+    """
+    return hashlib.sha256(_dump(_FACTS, facts)).hexdigest()
+
+
+def closing_data(facts: EvidenceFacts) -> dict[str, str]:
+    """What the last event of the chain says: append it with kind `CLOSED`, then time-stamp its hash."""
+    return {"facts_sha256": facts_sha256(facts), "schema": SCHEMA}
+
+
+def build_evidence(facts: EvidenceFacts, events: Sequence[ChainedEvent], time_stamp: bytes | None) -> bytes:
+    """The evidence file as canonical JSON: same input, same bytes.
+
+    Args:
+        facts: what is known beside the events.
+        events: the order's whole chain so far; the last is of kind `CLOSED` with `closing_data(facts)`.
+        time_stamp: RFC 3161 token (DER) whose message imprint is the hash of the last event, that is the SHA-256 of
+            its canonical form; None where no time-stamp server answered, which the file then says.
+
+    Raises:
+        EvidenceMalformed: the chain is broken or not closed over these facts, or a value is not of its kind.
+        EvidenceLeak: a full mobile number or IBAN was found.
+    """
+    if not events or (broken := verify_chain(events)) is not None:
+        raise EvidenceMalformed(f"the chain of events is broken at {broken if events else 1}")
+    if events[-1].kind != CLOSED or plain(events[-1].data) != closing_data(facts):
+        raise EvidenceMalformed("the last event does not close the chain over these facts")
+    file = _File(
+        schema=SCHEMA,
+        facts=facts,
+        events=tuple(_Entry(**(vars(event) | {"data": plain(event.data)})) for event in events),
+        chain_head=events[-1].hash,
+        time_stamp=None if time_stamp is None else base64.b64encode(time_stamp).decode("ascii"),
+    )
+    written = _dump(_FILE, file)
+    for path in _leaks(json.loads(written), "$"):
+        raise EvidenceLeak(path)
+    read_evidence(written)  # What is written can be read: types are checked there, once for both ways.
+    return written
+
+
+def read_evidence(data: bytes) -> Evidence:
+    """Read an evidence file strictly: its very bytes are the canonical form of what is returned.
+
+    Whether the chain holds and the time-stamp is right is for `signing.verify` to say.
+
+    Raises:
+        EvidenceMalformed: too large, not JSON, unknown schema, missing or unknown field, wrong type, consent words that
+            do not give their hash, or any spelling other than the canonical one.
+    """
+    if len(data) > MAX_BYTES:
+        raise EvidenceMalformed("larger than any evidence file")
+    try:
+        said = json.loads(data.decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
+        file = _FILE.validate_json(data)
+        canonical = rfc8785.dumps(said)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])
+        raise EvidenceMalformed(f"not an evidence file: unexpected or missing value at {where or 'the top'}") from None
+    except (ValueError, RecursionError, rfc8785.CanonicalizationError) as error:
+        raise EvidenceMalformed("not an evidence file: not JSON in canonical form") from error
+    if canonical != data or _dump(_FILE, file) != data:
+        raise EvidenceMalformed("not an evidence file: a value is not in its canonical form")
+    for consent in file.facts.consents:
+        if hashlib.sha256(consent.text.encode()).hexdigest() != consent.sha256:
+            raise EvidenceMalformed(f"the words of consent {consent.kind!r} do not give their SHA-256")
+    events = tuple(ChainedEvent(**asdict(entry)) for entry in file.events)
+    return Evidence(facts=file.facts, events=events, chain_head=file.chain_head, time_stamp=file.time_stamp)
+
+
+def time_stamp_bytes(evidence: Evidence) -> bytes | None:
+    """The RFC 3161 token over the chain's head in DER, or None where the file has none.
+
+    Raises:
+        EvidenceMalformed: the text is not base64.
+    """
+    if evidence.time_stamp is None:
+        return None
+    try:
+        return base64.b64decode(evidence.time_stamp, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise EvidenceMalformed("the time-stamp is not base64") from error
+
+
+def _dump(adapter: TypeAdapter[Any], value: object) -> bytes:
+    try:
+        return rfc8785.dumps(adapter.dump_python(value, mode="json", warnings="error"))
+    except (ValueError, UnicodeEncodeError, rfc8785.CanonicalizationError) as error:
+        # Pydantic's own message repeats the value, which may be personal: the cause is not chained.
+        raise EvidenceMalformed(f"the facts cannot be written as canonical JSON ({type(error).__name__})") from None
+
+
+def _no_float(_text: str) -> NoReturn:
+    raise EvidenceMalformed("not an evidence file: amounts are text, and there is no other fraction")
+
+
+def _leaks(value: object, path: str) -> Iterator[str]:
+    """Paths of strings that hold a full French mobile number or an IBAN whose check digits are right."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key not in _OPAQUE:
+                yield from _leaks(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _leaks(inner, f"{path}[{index}]")
+    elif isinstance(value, str) and (
+        _MOBILE.search(value) or any(_is_iban(found[0]) for found in _IBAN.finditer(value))
+    ):
+        yield path
+
+
+def _is_iban(text: str) -> bool:
+    """Whether the text is an IBAN, or begins with one that a blank separates from what follows (ISO 13616).
+
+    The first four characters go to the end, letters count 10 to 35, and the number modulo 97 must give 1.
+    """
+    groups = text.split()
+    for count in range(1, len(groups) + 1):
+        compact = "".join(groups[:count])
+        turned = compact[4:] + compact[:4]
+        if len(compact) >= 15 and int("".join(str(int(character, 36)) for character in turned)) % 97 == 1:
+            return True
+    return False
