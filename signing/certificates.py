@@ -1,0 +1,139 @@
+"""What certificates say, and the pieces that new ones are made of (RFC 5280)."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+MIN_RSA_BITS = 3000
+"""ETSI TS 119 312 V1.5.1: what certificates made since 1 January 2026 should have."""
+
+
+class Purpose(StrEnum):
+    """What a key is loaded for; its certificate must allow it."""
+
+    SEAL = "seal"
+    ISSUER = "issuer"
+    TIMESTAMP = "timestamp"
+
+
+def allows(certificate: x509.Certificate, purpose: Purpose) -> bool:
+    """Whether the certificate's extensions allow the purpose.
+
+    A seal needs non-repudiation, which validators ask of a PDF's signer; a time-stamping unit a critical extended key
+    usage of time-stamping alone (RFC 3161, 2.3); an authority CA:TRUE and the right to sign certificates.
+    """
+    extensions = certificate.extensions
+    try:
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    try:
+        authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        authority = False
+    if purpose is Purpose.ISSUER:
+        return authority and usage.key_cert_sign
+    if purpose is Purpose.SEAL:
+        return not authority and usage.content_commitment
+    return not authority and (usage.digital_signature or usage.content_commitment) and is_time_stamping(certificate)
+
+
+def is_time_stamping(certificate: x509.Certificate) -> bool:
+    """Whether extended key usage is critical and names time-stamping alone (RFC 3161, 2.3)."""
+    try:
+        extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    except x509.ExtensionNotFound:
+        return False
+    return extended.critical and list(extended.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+
+
+def strong_enough(certificate: x509.Certificate) -> bool:
+    """Whether the key is RSA of at least 3000 bits, P-256 or P-384 (ETSI TS 119 312)."""
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size >= MIN_RSA_BITS
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
+
+
+def without_root(chain: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """The chain without self-issued certificates: whoever verifies has his own copy of the root."""
+    return [link for link in chain if link.issuer != link.subject]
+
+
+def chain_of(certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """The issuers of `certificate` found among `others`, nearest first, each signature checked."""
+    chain: list[x509.Certificate] = []
+    link = certificate
+    while link.issuer != link.subject:
+        for candidate in others:
+            if candidate.subject == link.issuer and candidate not in chain and _issued(candidate, link):
+                chain.append(candidate)
+                link = candidate
+                break
+        else:
+            break
+    return tuple(chain)
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    """The subject's common name, else its organisation, else an empty text."""
+    for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        for attribute in certificate.subject.get_attributes_for_oid(kind):
+            return str(attribute.value)
+    return ""
+
+
+def fit(text: str, limit: int = 64) -> str:
+    """`text` on one line, cut to what X.520 allows a name to hold; the documents have it whole."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not line:
+        raise ValueError("a name in a certificate is not empty")
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def key_usage(**allowed: bool) -> x509.KeyUsage:
+    """KeyUsage with only the bits named."""
+    bits = dict.fromkeys(
+        (
+            "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+            "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+        ),
+        False,
+    )  # fmt: skip
+    return x509.KeyUsage(**(bits | allowed))
+
+
+def authority_key(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """The issuer's subject key identifier, repeated (RFC 5280, 4.2.1.1)."""
+    try:
+        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(_usable_key(issuer))
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
+
+
+def policies_of(certificate: x509.Certificate) -> x509.CertificatePolicies | None:
+    """The certificate's policies, if it names any."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+def _usable_key(certificate: x509.Certificate) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:
+    key = certificate.public_key()
+    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        raise TypeError("an issuer has an RSA or an elliptic curve key")
+    return key
