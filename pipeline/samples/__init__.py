@@ -1,0 +1,1 @@
+"""The proposals and the organisation that `seing demo` plays when it is given none."""
