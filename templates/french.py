@@ -144,11 +144,8 @@ class Formats:
     def _figures(self, value: Decimal) -> str:
         text = f"{value:,f}"
         if self.language == "fr":
-            text = text.translate(_FRENCH_MARKS)
+            text = text.replace(",", NARROW).replace(".", ",")
         return text.replace("-", MINUS)
-
-
-_FRENCH_MARKS: Final = str.maketrans({",": NARROW, ".": ","})
 
 
 def _cents(value: Decimal) -> Decimal:
