@@ -1,0 +1,147 @@
+"""Bar codes as plain modules: nothing is drawn here, so that paper and screen show the same symbol.
+
+Code 128 (ISO/IEC 15417) carries one number, DataMatrix ECC 200 (ISO/IEC 16022) the full key of a page,
+QR (ISO/IEC 18004) a web address. The symbols are encoded by reportlab, ppf-datamatrix and segno.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import segno
+from ppf.datamatrix import DataMatrix
+from reportlab.graphics.barcode.code128 import Code128
+
+from templates.errors import TemplateError
+
+CODE128_QUIET: Final = 10
+"""Modules left empty on each side (ISO/IEC 15417, 4.6)."""
+CODE128_MODULE_MM: Final = 0.33
+CODE128_HEIGHT_MM: Final = 15.0
+DATAMATRIX_QUIET: Final = 4
+"""Modules left empty all around: the norm asks for one, photocopies for more."""
+DATAMATRIX_MODULE_MM: Final = 0.6
+QR_QUIET: Final = 4
+"""Modules left empty all around (ISO/IEC 18004, 9.1)."""
+
+
+class Rectangle(NamedTuple):
+    """Dark modules, in modules from the upper left corner of the symbol."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A linear symbol without its quiet zones; each bar is (offset, width) in modules."""
+
+    text: str
+    width: int
+    bars: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A square symbol without its quiet zone, as few rectangles as its modules allow."""
+
+    text: str
+    size: int
+    rectangles: tuple[Rectangle, ...]
+
+
+class BarcodeError(TemplateError):
+    """The text holds characters that the symbol cannot carry."""
+
+    code = "template.barcode"
+
+
+@lru_cache(maxsize=256)
+def code128(text: str) -> Bars:
+    """The bars of a number.
+
+    Raises:
+        BarcodeError: the text is empty or holds other characters than ASCII's printable ones.
+    """
+    _require(text)
+    symbol = Code128(text, barWidth=1, quiet=False)
+    symbol.validate()
+    symbol.encode()
+    symbol.decompose()
+    position = 0
+    bars = []
+    for element in symbol.decomposed:  # capital letters are bars, small ones spaces; A is one module, B two...
+        width = ord(element.lower()) - ord("a") + 1
+        if element.isupper():
+            bars.append((position, width))
+        position += width
+    return Bars(text=text, width=position, bars=tuple(bars))
+
+
+@lru_cache(maxsize=256)
+def datamatrix(text: str) -> Matrix:
+    """The modules of a key.
+
+    Raises:
+        BarcodeError: the text is empty or holds other characters than ASCII's printable ones.
+    """
+    _require(text)
+    return _matrix(text, tuple(tuple(bool(dark) for dark in row) for row in DataMatrix(text).matrix))
+
+
+@lru_cache(maxsize=256)
+def qr(text: str) -> Matrix:
+    """The modules of an address, with error correction M.
+
+    Raises:
+        BarcodeError: the text is empty or longer than the symbol carries.
+    """
+    if not text:
+        raise BarcodeError("a code says something")
+    try:
+        symbol = segno.make_qr(text, error="m", boost_error=False)
+    except segno.DataOverflowError as error:
+        raise BarcodeError("the text is too long for a QR code") from error
+    return _matrix(text, tuple(tuple(bool(dark) for dark in row) for row in symbol.matrix))
+
+
+def page_key(*, order: str, epj: str, document: str, page: int, pages: int, sha256: str) -> str:
+    """What the DataMatrix of a page says: `1|order|EPJ|document|page|pages|sha256[:8]`; the 1 is this layout's version.
+
+    Raises:
+        BarcodeError: a part holds the separator, which would shift those after it.
+    """
+    parts = ("1", order, epj, document, str(page), str(pages), sha256[:8].upper())
+    if any("|" in part for part in parts):
+        raise BarcodeError("a part of the key holds its separator")
+    return "|".join(parts)
+
+
+def _require(text: str) -> None:
+    if not text or not all(" " <= character <= "~" for character in text):
+        raise BarcodeError("these codes carry printable ASCII only")
+
+
+def _matrix(text: str, rows: tuple[tuple[bool, ...], ...]) -> Matrix:
+    size = len(rows)
+    free = [list(row) for row in rows]
+    rectangles = []
+    for y in range(size):
+        x = 0
+        while x < size:
+            if not free[y][x]:
+                x += 1
+                continue
+            width = 1
+            while x + width < size and free[y][x + width]:
+                width += 1
+            height = 1
+            while y + height < size and all(free[y + height][x : x + width]):
+                height += 1
+            for row in free[y : y + height]:
+                row[x : x + width] = [False] * width
+            rectangles.append(Rectangle(x, y, width, height))
+            x += width
+    return Matrix(text=text, size=size, rectangles=tuple(rectangles))
