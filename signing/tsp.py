@@ -76,6 +76,17 @@ class Expected:
     skew: timedelta
 
 
+def digest_of(algorithm: str, content: bytes) -> bytes:
+    """The digest of `content`.
+
+    Raises:
+        ValueError: an algorithm out of `DIGESTS`, such as SHA-1.
+    """
+    if algorithm not in DIGESTS:
+        raise ValueError("a digest algorithm that is no longer taken")
+    return hashlib.new(algorithm, content).digest()
+
+
 def imprint(algorithm: str, digest: bytes) -> bytes:
     """MessageImprint (DER)."""
     return der.sequence(der.algorithm(DIGESTS[algorithm][0]), der.octet_string(digest))
@@ -200,10 +211,7 @@ def _signer(signed_data: asn1_cms.SignedData, content: bytes) -> tuple[x509.Cert
     try:
         signer_info = extract_signer_info(signed_data)
         found = extract_certs_for_validation(signed_data)
-        algorithm = signer_info["digest_algorithm"]["algorithm"].native
-        if algorithm not in DIGESTS:
-            raise TimestampRefused("the token is refused: its digest algorithm is out of date")
-        digest = hashlib.new(algorithm, content).digest()
+        digest = digest_of(signer_info["digest_algorithm"]["algorithm"].native, content)
         intact, valid = validate_sig_integrity(signer_info, found.signer_cert, "tst_info", digest)
     except (SignatureValidationError, InvalidSignature, ValueError, TypeError, KeyError):
         intact = valid = False
