@@ -1,0 +1,114 @@
+"""Drawings: logo, signs beside words, bar codes and QR codes as vectors, fields for signatures."""
+
+import functools
+from collections.abc import Sequence
+
+import segno
+from ppf.datamatrix import DataMatrix
+from reportlab.graphics.barcode.code128 import Code128
+
+from templates import brand
+from templates.layout.block import Block, Pen
+from templates.pdf import attributes
+
+_DISC = "3 0 m 3 1.66 1.66 3 0 3 c -1.66 3 -3 1.66 -3 0 c -3 -1.66 -1.66 -3 0 -3 c 1.66 -3 3 -1.66 3 0 c"
+_INK, _WHITE = brand.colour(brand.INK), brand.colour(brand.WHITE)
+SIGNS = {
+    # Told apart by shape alone: full disc, plus, half disc, cross, ticked and empty boxes.
+    "renewed": f"{_INK} rg {_DISC} f",
+    "new": f"{_INK} rg -3.2 -0.8 6.4 1.6 re -0.8 -3.2 1.6 6.4 re f",
+    "modified": f"{_INK} RG 0.9 w {_DISC} S {_INK} rg 0 3 m -1.66 3 -3 1.66 -3 0 c -3 -1.66 -1.66 -3 0 -3 c f",
+    "cancelled": f"{_INK} RG 1.2 w -2.5 -2.5 m 2.5 2.5 l -2.5 2.5 m 2.5 -2.5 l S",
+    "ticked": f"{_INK} RG 0.75 w -3.5 -3.5 7 7 re S 1.3 w -2 0.2 m -0.6 -1.6 l 2.2 2 l S",
+    "empty": f"{_INK} RG 0.75 w -3.5 -3.5 7 7 re S",
+}
+
+
+class Figure(Block):
+    """A vector drawing with the text that stands for it; `operators` draw it from its lower left corner."""
+
+    def __init__(
+        self, operators: str, *, width: float, height: float, alt: str, before: float = 0.0, right: float = 0.0
+    ) -> None:
+        self.operators, self.width, self.height, self.alt, self.before = operators, width, height, alt, before
+        self.shift = max(0.0, right - width) if right else 0.0
+
+    def draw(self, pen: Pen, x: float, top: float) -> None:
+        """Draws it, tagged Figure."""
+        x, low = x + self.shift, top - self.height
+        extra = attributes(alt=self.alt, bbox=(x, low, x + self.width, top))
+        pen.canvas.put("Figure", f"q 1 0 0 1 {x:.2f} {low:.2f} cm\n{self.operators}\nQ", extra)
+
+
+def logo(of: brand.Brand, height: float, *, alt: str) -> Figure:
+    """The brand's logo."""
+    operators, width = brand.logo_operators(of, height)
+    return Figure(operators, width=width, height=height, alt=alt)
+
+
+@functools.lru_cache(256)
+def _modules(rows: tuple[tuple[int, ...], ...], module: float) -> str:
+    out = [f"{_INK} rg"]
+    high = len(rows)
+    for i, row in enumerate(rows):
+        start = None
+        for j, dark in enumerate((*row, 0)):
+            if dark and start is None:
+                start = j
+            elif not dark and start is not None:
+                out.append(
+                    f"{start * module:.3f} {(high - 1 - i) * module:.3f} {(j - start) * module:.3f} {module:.3f} re"
+                )
+                start = None
+    out.append("f")
+    return "\n".join(out)
+
+
+def _matrix(rows: Sequence[Sequence[int]], side: float, alt: str) -> Figure:
+    rows = tuple(tuple(int(bool(v)) for v in row) for row in rows)
+    return Figure(_modules(rows, side / len(rows)), width=side, height=side, alt=alt)
+
+
+def qr(content: str, *, side: float, alt: str) -> Figure:
+    """A QR code (ISO/IEC 18004, error correction M) of `side` points; leave four modules of white around it."""
+    return _matrix([list(row) for row in segno.make_qr(content, error="m").matrix], side, alt)
+
+
+def datamatrix(content: str, *, side: float, alt: str) -> Figure:
+    """A DataMatrix code (ISO/IEC 16022, ECC 200) of `side` points; leave a module of white around it."""
+    return _matrix(DataMatrix(content).matrix, side, alt)
+
+
+def code128(content: str, *, height: float, module: float = 0.96, alt: str) -> Figure:
+    """A Code 128 bar code (ISO/IEC 15417) without its text; `module` is the narrowest bar in points.
+
+    Leave ten modules of white on both sides.
+    """
+    code = Code128(content, barWidth=module, barHeight=height, quiet=0, humanReadable=0)
+    code.validate()
+    code.encode()
+    code.decompose()
+    out, x = [f"{_INK} rg"], 0.0
+    for sign in code.decomposed:
+        step = (ord(sign.lower()) - 96) * module
+        if sign.islower():
+            out.append(f"{x:.3f} 0 {step:.3f} {height:.2f} re")
+        x += step
+    return Figure("\n".join([*out, "f"]), width=x, height=height, alt=alt)
+
+
+class SignatureField(Block):
+    """An empty signature field over the blocks that are its visible look, framed by a hairline."""
+
+    def __init__(
+        self, name: str, told: str, look: Block, *, width: float, pad: float = 12.0, lock: bool = False
+    ) -> None:
+        self.name, self.told, self.look, self.width, self.pad, self.lock = name, told, look, width, pad, lock
+        self.height = look.height + 2 * pad
+
+    def draw(self, pen: Pen, x: float, top: float) -> None:
+        """Draws the look, then the field over it."""
+        low = top - self.height
+        pen.shape(f"{brand.colour(brand.LINE)} RG 0.5 w {x:.2f} {low:.2f} {self.width:.2f} {self.height:.2f} re S")
+        self.look.draw(pen, x + self.pad, top - self.pad)
+        pen.canvas.signature_field(self.name, (x, low, x + self.width, top), self.told, lock=self.lock)

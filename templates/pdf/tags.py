@@ -1,0 +1,87 @@
+"""The structure tree of a tagged PDF: elements, their attributes, text strings (ISO 32000-1, 14.7 and 14.8)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+ESCAPED = re.compile(r"([\\()])")
+
+
+def string(text: str) -> str:
+    """A PDF text string (7.9.2.2), ready to write: a literal when plain ASCII, UTF-16 in hexadecimal otherwise."""
+    if text.isascii() and text.isprintable():
+        return "(" + ESCAPED.sub(r"\\\1", text) + ")"
+    return f"<feff{text.encode('utf-16-be').hex()}>"
+
+
+def attributes(
+    *,
+    alt: str = "",
+    actual: str = "",
+    scope: str = "",
+    colspan: int = 1,
+    rowspan: int = 1,
+    bbox: Sequence[float] = (),
+    numbering: str = "",
+    summary: str = "",
+) -> str:
+    """The entries of a structure element beyond its type, ready to write.
+
+    Args:
+        alt: what a reader who cannot see is told instead (required for Figure and Form).
+        actual: the text that a drawn sign stands for.
+        scope: `Column` or `Row`, for TH.
+        colspan: columns that a cell covers.
+        rowspan: rows that a cell covers.
+        bbox: left, bottom, right, top in points, for Figure.
+        numbering: `Disc`, `Decimal`..., for L.
+        summary: what a Table shows.
+    """
+    table = f"/Scope/{scope}" if scope else ""
+    if colspan > 1:
+        table += f"/ColSpan {colspan}"
+    if rowspan > 1:
+        table += f"/RowSpan {rowspan}"
+    if summary:
+        table += f"/Summary{string(summary)}"
+    return (
+        (f"/Alt{string(alt)}" if alt else "")
+        + (f"/ActualText{string(actual)}" if actual else "")
+        + (f"/A<</O/Table{table}>>" if table else "")
+        + (f"/A<</O/List/ListNumbering/{numbering}>>" if numbering else "")
+        + (f"/A<</O/Layout/Placement/Block/BBox[{' '.join(f'{v:.2f}' for v in bbox)}]>>" if bbox else "")
+    )
+
+
+@dataclass(slots=True, eq=False)
+class Annotation:
+    """A link or a form field of a page. `body` holds its entries but P and StructParent, which the writer adds."""
+
+    page: int
+    body: str
+    element: "Elem"
+    key: int
+    appearance: str = ""
+    field: bool = False
+    number: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Elem:
+    """A structure element. It joins the tree when it is first drawn, so drawing order is reading order.
+
+    Kids are elements, `(page index, MCID)` or annotations. An element may go on over several pages: begin it again.
+    """
+
+    tag: str
+    extra: str = ""
+    parent: "Elem | None" = None
+    kids: "list[Elem | tuple[int, int] | Annotation]" = field(default_factory=list)
+    number: int = 0
+
+    def join(self, parent: "Elem") -> "Elem":
+        """Becomes the next kid of `parent`, unless it already has its place."""
+        if self.parent is None:
+            self.parent = parent
+            parent.kids.append(self)
+        return self
