@@ -131,7 +131,7 @@ class SubOrder(Strict):
     number: Identifier
     order_ref: Identifier
     range: Text = ""
-    mo: Annotated[Code, Field(min_length=1)] | None = None
+    mo: Identifier | None = None
     """Number of the modification of a running order (« MO »); None for an order of its own."""
     lines: Annotated[tuple[Line, ...], Field(max_length=5000)]
 

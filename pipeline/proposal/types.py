@@ -107,13 +107,13 @@ Percent = Annotated[Decimal, BeforeValidator(_read_decimal(4)), _decimal_json(2)
 """Hundredths, up to 4 decimals."""
 Rate = Annotated[Decimal, BeforeValidator(_read_decimal(2)), _decimal_json(2)]
 """A VAT rate in hundredths, at most 2 decimals (BR-FR-DEC-04)."""
-Text = Annotated[str, BeforeValidator(_one_line), Field(max_length=200)]
+Text = Annotated[str, Field(max_length=200), BeforeValidator(_one_line)]
 """One line of words, possibly empty."""
-Name = Annotated[str, BeforeValidator(_one_line), Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_one_line)]
 """One line of words that must be there."""
-LongText = Annotated[str, BeforeValidator(_lines), Field(max_length=5000)]
+LongText = Annotated[str, Field(max_length=5000), BeforeValidator(_lines)]
 """Words on several lines."""
-Code = Annotated[str, BeforeValidator(_one_line), Field(max_length=40)]
+Code = Annotated[str, Field(max_length=40), BeforeValidator(_one_line)]
 """A short code, a number with its leading zeros, possibly empty."""
 Identifier = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_identifier)]
 """A reference that travels in file names and addresses."""
