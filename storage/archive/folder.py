@@ -60,7 +60,12 @@ class FolderArchive:
             }
             # The note first: a content that is visible always has its retention.
             _write(path.with_suffix(".json"), _encoded(note), replace=True)
-            _write(path, data, replace=False)
+            try:
+                _write(path, data, replace=False)
+            except BaseException:
+                if not path.exists():
+                    path.with_suffix(".json").unlink()
+                raise
         return key
 
     def get(self, sha256: str, area: Area) -> bytes:

@@ -92,22 +92,15 @@ class S3Archive:
             lock = {"Metadata": {EXPIRES: retain_until.isoformat()}}
         with _translated():
             created = self._upload(place, data, media_type, lock)
-            self.get(key, area)
+            _, version = self._find(key, area)
             if not created:
-                self._prolong(key, area, retain_until)
+                self._prolong(key, area, retain_until, version, media_type)
         return key
 
     def get(self, sha256: str, area: Area) -> bytes:
         """See `Archive.get`; reads an older version where the newest is hidden or is not what it should be."""
-        place = self._place(checked_key(sha256, area), area)
         with _translated():
-            with suppress(ArchiveMissing, ArchiveCorrupted):
-                return self._read(place, sha256, area)
-            versions = list(self._versions(place))
-            for version in versions:
-                with suppress(ArchiveMissing, ArchiveCorrupted):
-                    return self._read({**place, "VersionId": version}, sha256, area)
-        raise ArchiveCorrupted(sha256, area) if versions else ArchiveMissing(sha256, area)
+            return self._find(checked_key(sha256, area), area)[0]
 
     def retention(self, sha256: str, area: Area) -> date | None:
         """See `Archive.retention`; for `signed` what the server enforces, not what we asked for."""
@@ -116,7 +109,9 @@ class S3Archive:
             dates = [self._retention({**place, "VersionId": version}, area) for version in self._versions(place)]
         if not dates:
             raise ArchiveMissing(sha256, area)
-        return None if None in dates else max(day for day in dates if day is not None)
+        known = [day for day in dates if day is not None]
+        # One locked version is enough to keep what is signed; one undated draft is enough to keep a draft.
+        return max(known) if known and (area == "signed" or len(known) == len(dates)) else None
 
     def delete(self, sha256: str, area: Area, *, today: date) -> None:
         """See `Archive.delete`; every version goes."""
@@ -188,16 +183,28 @@ class S3Archive:
                 return True
         raise ArchiveUnavailable("the archive's server is busy with the same file")
 
-    def _read(self, place: dict[str, Any], key: str, area: Area) -> bytes:
+    def _find(self, key: str, area: Area) -> tuple[bytes, str]:
+        """The content and its version id ("" in a bucket without versions), behind whatever hides it."""
+        place = self._place(key, area)
+        with suppress(ArchiveMissing, ArchiveCorrupted):
+            return self._read(place, key, area)
+        versions = list(self._versions(place))
+        for version in versions:
+            with suppress(ArchiveMissing, ArchiveCorrupted):
+                return self._read({**place, "VersionId": version}, key, area)
+        raise ArchiveCorrupted(key, area) if versions else ArchiveMissing(key, area)
+
+    def _read(self, place: dict[str, Any], key: str, area: Area) -> tuple[bytes, str]:
         try:
-            data = self._client.get_object(**place, ChecksumMode="ENABLED")["Body"].read()
+            answer = self._client.get_object(**place, ChecksumMode="ENABLED")
+            data = answer["Body"].read()
         except FlexibleChecksumError:
             raise ArchiveCorrupted(key, area) from None
         except ClientError as error:
             if error.response["Error"]["Code"] in ABSENT:
                 raise ArchiveMissing(key, area) from None
             raise
-        return checked_content(data, key, area)
+        return checked_content(data, key, area), answer.get("VersionId", "")
 
     def _versions(self, place: dict[str, Any], *, markers: bool = False) -> Iterator[str]:
         """Version ids of one object, newest first; with `markers` those that only hide it, too."""
@@ -214,12 +221,14 @@ class S3Archive:
         marked = head["Metadata"].get(EXPIRES)
         return date.fromisoformat(marked) if marked else None
 
-    def _prolong(self, key: str, area: Area, asked: date | None) -> None:
+    def _prolong(self, key: str, area: Area, asked: date | None, version: str, media_type: str) -> None:
         present = self.retention(key, area)
         place = self._place(key, area)
         if area == "signed" and asked is not None and (present is None or asked > present):
             self._client.put_object_retention(
-                **place, Retention={"Mode": "COMPLIANCE", "RetainUntilDate": _end_of(asked)}
+                **place,
+                VersionId=version,
+                Retention={"Mode": "COMPLIANCE", "RetainUntilDate": _end_of(asked)},
             )
         elif area == "drafts" and longer(present, asked) != present:
             day = longer(present, asked)
@@ -228,6 +237,7 @@ class S3Archive:
                 CopySource={"Bucket": place["Bucket"], "Key": place["Key"]},
                 Metadata={EXPIRES: day.isoformat()} if day else {},
                 MetadataDirective="REPLACE",
+                ContentType=media_type,
             )
 
 
