@@ -6,10 +6,13 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 MIN_RSA_BITS = 3000
 """ETSI TS 119 312 V1.5.1: what certificates made since 1 January 2026 should have."""
+
+VALIDITY_ASSURED_SHORT_TERM = ObjectIdentifier("0.4.0.194121.2.1")
+"""ETSI EN 319 412-1, 5.2: the certificate is too short-lived to be revoked. Its value is NULL."""
 
 
 class Purpose(StrEnum):
@@ -49,6 +52,11 @@ def is_time_stamping(certificate: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return False
     return extended.critical and list(extended.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+
+
+def is_short_term(certificate: x509.Certificate) -> bool:
+    """Whether the certificate says that it is too short-lived to be revoked."""
+    return any(extension.oid == VALIDITY_ASSURED_SHORT_TERM for extension in certificate.extensions)
 
 
 def strong_enough(certificate: x509.Certificate) -> bool:

@@ -8,7 +8,9 @@ a field, is a field without a widget: nothing to see, nothing to tag.
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, enumerate_sig_fields
+from pyhanko.sign.validation.pdf_embedded import read_certification_data
 
 from signing.errors import UnusablePdf
 
@@ -45,6 +47,30 @@ def require_empty(writer: IncrementalPdfFileWriter, name: str) -> generic.Dictio
     if reference is None:
         raise UnusablePdf(f"there is no signature field {name!r}")
     return reference.get_object()
+
+
+def require_unsigned(writer: IncrementalPdfFileWriter) -> None:
+    """A certification is the first signature of its file (ISO 32000-2, 12.8.2.2).
+
+    Raises:
+        UnusablePdf: something is signed in it.
+    """
+    if next(enumerate_sig_fields(writer, filled_status=True), None) is not None:
+        raise UnusablePdf("this PDF is already signed: a certification comes first")
+
+
+def require_certified(writer: IncrementalPdfFileWriter) -> None:
+    """A customer signs what the seller has certified, and left open for signing.
+
+    Raises:
+        UnusablePdf: there is no certification, or it allows no signature after it.
+    """
+    try:
+        certified = read_certification_data(writer.prev)
+    except (PdfError, KeyError, ValueError, AttributeError):
+        certified = None
+    if certified is None or certified.permission is not MDPPerm.FILL_FORMS:
+        raise UnusablePdf("this PDF is not certified for form filling")
 
 
 def add_lock(writer: IncrementalPdfFileWriter, name: str) -> None:

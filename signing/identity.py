@@ -15,10 +15,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID, ObjectIdentifier
+from cryptography.x509.oid import NameOID
 
 from signing.certificates import (
     MIN_RSA_BITS,
+    VALIDITY_ASSURED_SHORT_TERM,
     Purpose,
     allows,
     authority_key,
@@ -41,9 +42,6 @@ from signing.errors import (
     WrongKeyUsage,
     WrongPassphrase,
 )
-
-VALIDITY_ASSURED_SHORT_TERM = ObjectIdentifier("0.4.0.194121.2.1")
-"""ETSI EN 319 412-1, 5.2: the certificate is too short-lived to be revoked. Its value is NULL."""
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far another machine's clock may lag behind ours without finding a fresh certificate not yet valid."""

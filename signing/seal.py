@@ -1,38 +1,39 @@
 """Seals and signatures in a PDF: bytes in, signed bytes out (PAdES, ETSI EN 319 142-1).
 
-The order of an order form: `certify` with the seller's seal before anybody sees it, `sign_as_customer`, then
-`add_validation_info` and `add_document_timestamp`. Each is an incremental update, and each is read back and verified
-before it is returned: a file that does not verify never leaves these functions.
+The order of an order form: `certify` with the seller's seal before anybody sees it, `sign_as_customer`, then what
+`longterm` adds. Each is an incremental update, read back and verified before it is returned: a file that does not
+verify never leaves these functions.
+
+`thorough` is how: pyHanko reads the file again and judges every signature in it (tens of milliseconds), or else the new
+signature alone is checked on the bytes (under two), for a caller who verifies the whole file himself before it counts.
 """
 
-import io
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from asn1crypto import crl as asn1_crl
-from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers import DocumentTimestamp, SignatureObject
-from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
+from pyhanko.sign.signers import SignatureObject
+from pyhanko.sign.signers.cms_embedder import SigMDPSetup
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
-from pyhanko.sign.signers.pdf_byterange import PdfSignedData
-from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from signing import fields
 from signing.cms import CmsSigner
-from signing.errors import SealNotConfirmed, UnusablePdf
+from signing.embed import embed, open_for_update
+from signing.errors import UnusablePdf
 from signing.identity import Identity, OneShot
-from signing.readback import confirm
+from signing.readback import confirm_all, confirm_newest
 from signing.timestamp import Timestamper
 
 
 class Party(Protocol):
     """Who signs: an `Identity` or a `OneShot`."""
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """Of the key."""
 
     @property
     def name(self) -> str:
@@ -41,6 +42,15 @@ class Party(Protocol):
     @property
     def cms(self) -> CmsSigner:
         """What makes the signature."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What the signature dictionary says beside the signature; when: an aware instant."""
+
+    when: datetime
+    reason: str
+    location: str
 
 
 def certify(
@@ -52,6 +62,7 @@ def certify(
     location: str,
     field: str = fields.SELLER,
     timestamper: Timestamper | None = None,
+    thorough: bool = True,
 ) -> bytes:
     """The form with the seller's certification in its field; after it, only the customer may sign (DocMDP, P = 2).
 
@@ -65,17 +76,20 @@ def certify(
         location: shown by readers.
         field: to sign in.
         timestamper: gives level B-T; without one the level is B-B.
+        thorough: how the result is read back.
 
     Raises:
-        UnusablePdf: not a PDF, or without this field empty.
+        UnusablePdf: not a PDF, already signed, or without this field empty.
         TimestampError: no token was obtained.
         SealNotConfirmed: the result does not verify.
     """
-    writer = _open(pdf)
+    writer = open_for_update(pdf)
+    fields.require_unsigned(writer)
     fields.require_empty(writer, field)
     fields.add_lock(writer, fields.CLIENT)
     mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=MDPPerm.FILL_FORMS)
-    return _sign(writer, seal, field, mdp, when=when, reason=reason, location=location, timestamper=timestamper)
+    claims = Claims(when, reason, location)
+    return _sign(pdf, writer, seal, field, mdp, claims, timestamper, thorough=thorough)
 
 
 def sign_as_customer(
@@ -87,6 +101,7 @@ def sign_as_customer(
     reason: str,
     location: str,
     field: str = fields.CLIENT,
+    thorough: bool = True,
 ) -> bytes:
     """The certified form with the customer's signature in its field; nothing but archival data may follow.
 
@@ -99,18 +114,21 @@ def sign_as_customer(
         reason: shown by readers.
         location: shown by readers.
         field: to sign in.
+        thorough: how the result is read back.
 
     Raises:
-        UnusablePdf: not a PDF, or without this field empty and locked.
+        UnusablePdf: not a PDF, not certified for form filling, or without this field empty and locked.
         TimestampError: no token was obtained.
         OneShotSpent: the key has signed.
         SealNotConfirmed: the result, or the seller's seal under it, does not verify.
     """
-    writer = _open(pdf)
+    writer = open_for_update(pdf)
     if "/Lock" not in fields.require_empty(writer, field):
-        raise UnusablePdf(f"the signature field {field!r} has no lock: it was not certified by this program")
+        raise UnusablePdf(f"the signature field {field!r} has no lock: nothing would hold the form still")
+    fields.require_certified(writer)
     mdp = SigMDPSetup("sha256", field_lock=fields.WHOLE_FORM, docmdp_perms=fields.NOTHING_MORE)
-    return _sign(writer, one_shot, field, mdp, when=when, reason=reason, location=location, timestamper=timestamper)
+    claims = Claims(when, reason, location)
+    return _sign(pdf, writer, one_shot, field, mdp, claims, timestamper, thorough=thorough)
 
 
 def seal_document(
@@ -122,6 +140,7 @@ def seal_document(
     location: str,
     field: str = fields.SELLER,
     timestamper: Timestamper | None = None,
+    thorough: bool = True,
 ) -> bytes:
     """A finished document (evidence, invoice) with the seller's certification; nothing may change after (P = 1).
 
@@ -130,118 +149,43 @@ def seal_document(
     Raises:
         UnusablePdf, TimestampError, SealNotConfirmed: as `certify`.
     """
-    writer = _open(pdf)
+    writer = open_for_update(pdf)
+    fields.require_unsigned(writer)
     if fields.find_empty(writer, field) is None:
         fields.add_unseen(writer, field)
     mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=MDPPerm.NO_CHANGES)
-    return _sign(writer, seal, field, mdp, when=when, reason=reason, location=location, timestamper=timestamper)
-
-
-def add_validation_info(
-    pdf: bytes, *, certificates: Iterable[x509.Certificate], crls: Iterable[bytes], confirmed: bool = True
-) -> bytes:
-    """The signed PDF with what its validation will need in later years (document security store, EN 319 142-1, 5.4).
-
-    Args:
-        pdf: signed.
-        certificates: all issuers, roots included, of signers and time-stamping units.
-        crls: revocation lists (DER) of those issuers, fresh.
-        confirmed: read back and verify; False where `add_document_timestamp`, which does the same, follows at once.
-
-    Raises:
-        UnusablePdf: not a PDF.
-        SealNotConfirmed: a signature does not verify any more.
-    """
-    writer = _open(pdf)
-    DocumentSecurityStore.supply_dss_in_writer(
-        writer,
-        None,
-        certs=[asn1_x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in certificates],
-        crls=[asn1_crl.CertificateList.load(crl) for crl in crls],
-    )
-    output = io.BytesIO()
-    writer.write(output)
-    result = output.getvalue()
-    if confirmed:
-        confirm(result, newest=None)
-    return result
-
-
-def add_document_timestamp(pdf: bytes, timestamper: Timestamper) -> bytes:
-    """The signed PDF with a time-stamp over all of it (EN 319 142-1, 5.4.3): makes B-T of B-B and B-LTA of B-LT.
-
-    Raises:
-        UnusablePdf: not a PDF.
-        TimestampError: no token was obtained.
-        SealNotConfirmed: a signature does not verify any more.
-    """
-    writer = _open(pdf)
-    name = fields.next_timestamp(writer)
-    fields.add_unseen(writer, name)
-    placeholder = DocumentTimestamp(bytes_reserved=2 * timestamper.token_size)
-    return _embed(writer, name, placeholder, None, timestamper.timestamp)
-
-
-def _open(pdf: bytes) -> IncrementalPdfFileWriter:
-    try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        encrypted = writer.security_handler is not None
-    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        raise UnusablePdf("this is not a PDF that can be signed") from None
-    if encrypted:
-        raise UnusablePdf("an encrypted PDF cannot be signed")
-    return writer
+    claims = Claims(when, reason, location)
+    return _sign(pdf, writer, seal, field, mdp, claims, timestamper, thorough=thorough)
 
 
 def _sign(
+    pdf: bytes,
     writer: IncrementalPdfFileWriter,
     party: Party,
     field: str,
     mdp: SigMDPSetup,
-    *,
-    when: datetime,
-    reason: str,
-    location: str,
+    claims: Claims,
     timestamper: Timestamper | None,
+    *,
+    thorough: bool,
 ) -> bytes:
-    if when.tzinfo is None:
+    if claims.when.tzinfo is None:
         raise ValueError("an instant has a zone")
     size = party.cms.size + (timestamper.token_size if timestamper else 0)
     placeholder = SignatureObject(
-        timestamp=when,
+        timestamp=claims.when,
         subfilter=SigSeedSubFilter.PADES,
         name=party.name,
-        reason=reason,
-        location=location,
+        reason=claims.reason,
+        location=claims.location,
         bytes_reserved=2 * size,
     )
     # The catalog stays at PDF 1.7, as PDF/A-3 wants: PAdES needs this extension alone. (pyHanko's own signer would
     # raise it to 2.0 for a P-256 key.)
     writer.register_extension(ESIC_EXTENSION_1)
     stamp = timestamper.timestamp if timestamper else None
-    return _embed(writer, field, placeholder, mdp, lambda digest: party.cms.sign_detached(digest, stamp))
-
-
-def _embed(
-    writer: IncrementalPdfFileWriter,
-    field: str,
-    placeholder: PdfSignedData,
-    mdp: SigMDPSetup | None,
-    make: Callable[[bytes], bytes],
-) -> bytes:
-    """Fill the field with what `make` gives for the document's SHA-256. No look is set: the drawn one stays."""
-    steps = PdfCMSEmbedder().write_cms(field, writer, existing_fields_only=True)
-    try:
-        next(steps)
-        steps.send(SigObjSetup(placeholder, mdp_setup=mdp))
-        prepared, output = steps.send(SigIOSetup("sha256"))
-    except PdfError:
-        raise UnusablePdf("this PDF cannot be signed") from None
-    content = make(prepared.document_digest)
-    room = (prepared.reserved_region_end - prepared.reserved_region_start - 2) // 2
-    if len(content) > room:
-        raise SealNotConfirmed(f"the signature holds {len(content)} bytes where {room} were kept free")
-    steps.send(content)
-    result: bytes = output.getvalue()
-    confirm(result, newest=field)
+    result = embed(writer, field, placeholder, mdp, lambda digest: party.cms.sign_detached(digest, stamp))
+    confirm_newest(result, pdf, party.certificate)
+    if thorough:
+        confirm_all(result)
     return result
