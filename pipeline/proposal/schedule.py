@@ -63,10 +63,13 @@ def shift_dates(proposal: Proposal, today: dt.date, *, lead_days: int = LEAD_DAY
     Raises:
         ValueError: moving by a century is not enough.
     """
-    for months in range(_MONTH_LIMIT):
-        moved = _moved(proposal, months)
-        if _is_ahead(moved, today, lead_days):
-            return moved, months
+    try:
+        for months in range(_MONTH_LIMIT):
+            moved = _moved(proposal, months)
+            if _is_ahead(moved, today, lead_days):
+                return Proposal.model_validate(moved.model_dump()), months
+    except ValueError:  # past the last year that a proposal may name
+        pass
     raise ValueError("the dates of this proposal cannot be moved to the present")
 
 

@@ -118,14 +118,17 @@ def sheet_reasons(tracking: CallTracking) -> list[str]:
 
 
 def duplicates(proposal: Proposal) -> Iterator[Finding]:
-    """The same product, activity, place and dates twice: more often a slip than a wish, hence a warning."""
+    """The same product, activity, place and dates twice: more often a slip than a wish, hence a warning.
+
+    An MO names again what it changes: its lines are compared with those of the same MO alone.
+    """
     seen: dict[tuple[object, ...], str] = {}
     for place, sub_order in enumerate(proposal.sub_orders):
         for position, line in enumerate(sub_order.lines):
             if line.status == "cancelled":
                 continue
             where = f"sub_orders[{place}].lines[{position}]"
-            key = (line.code, line.label, line.activity, line.department, line.starts_on, line.ends_on)
+            key = (sub_order.mo, line.code, line.label, line.activity, line.department, line.starts_on, line.ends_on)
             first = seen.setdefault(key, where)
             if first != where:
                 yield finding(
