@@ -1,0 +1,111 @@
+"""The verifier: what a signed PDF, alone or with its evidence file, proves and does not prove."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from signing.verify.carrier import evidence_json
+from signing.verify.file import FileVerdict, judge_file
+from signing.verify.findings import finding
+from signing.verify.proof import judge_evidence
+from signing.verify.report import (
+    Check,
+    EvidenceReport,
+    Finding,
+    Indication,
+    Report,
+    SignatureReport,
+    TimeStampReport,
+    worst,
+)
+from signing.verify.sentences import sentences
+from signing.verify.story import story
+from signing.verify.trust import Trust
+
+__all__ = [
+    "Check",
+    "EvidenceReport",
+    "Finding",
+    "Indication",
+    "Report",
+    "SignatureReport",
+    "TimeStampReport",
+    "story",
+    "verify",
+]
+
+# pyHanko logs, with stack traces, what a hostile file makes it meet: the report says it, and logs are not for that.
+for _name in ("pyhanko", "pyhanko_certvalidator"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+
+def verify(
+    pdf: bytes,
+    *,
+    trust: Sequence[x509.Certificate],
+    evidence: bytes | None = None,
+    now: datetime | None = None,
+    crls: Sequence[bytes] = (),
+    pending: Collection[str] = (),
+) -> Report:
+    """The verdict on a PDF, and on its evidence file where given. Never raises for what the files hold.
+
+    Runs an event loop of its own: call it from a thread that has none.
+
+    Args:
+        pdf: the file, as received.
+        trust: the authorities to believe, roots as a rule.
+        evidence: the evidence file, as JSON or as the sealed PDF that carries it.
+        now: the time of verification; by default that of the clock.
+        crls: revocation lists (DER) known beside those in the file.
+        pending: names of signature fields that may still be empty, e.g. `client` on a form that is only certified.
+    """
+    return asyncio.run(_verify(pdf, Trust.of(trust, crls), evidence, now or datetime.now(UTC), pending))
+
+
+async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetime, pending: Collection[str]) -> Report:
+    verdict = await judge_file(pdf, trust, now, pending)
+    if evidence is None:
+        return _report(pdf, verdict, now)
+    seal = None
+    json_bytes: bytes | None = evidence
+    if evidence.startswith(b"%PDF-"):
+        seal = _report(evidence, await judge_file(evidence, trust, now, ()), now)
+        json_bytes = evidence_json(evidence)
+    proof = await judge_evidence(json_bytes, pdf, verdict.signatures, trust, now)
+    if seal is not None:
+        reasons = [*proof.findings, *(() if seal.passed else (_seal_finding(seal),))]
+        proof = EvidenceReport(**(vars(proof) | {"seal": seal, "findings": tuple(reasons)}))
+    return _report(pdf, verdict, now, proof)
+
+
+def _report(pdf: bytes, verdict: FileVerdict, now: datetime, evidence: EvidenceReport | None = None) -> Report:
+    reasons = [*verdict.findings]
+    for signature in verdict.signatures:
+        reasons += signature.findings
+    if evidence is not None:
+        reasons += evidence.findings
+    gravest = worst(reasons)
+    fr, en = sentences(verdict.signatures, gravest, evidence)
+    return Report(
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        size=len(pdf),
+        verified_at=now,
+        indication=gravest.indication if gravest else Indication.PASSED,
+        sub_indication=gravest.sub_indication if gravest else None,
+        sentence=fr,
+        sentence_en=en,
+        signatures=verdict.signatures,
+        findings=tuple(dict.fromkeys(reasons)),
+        evidence=evidence,
+    )
+
+
+def _seal_finding(seal: Report) -> Finding:
+    """The carrier's own verdict, as a reason against the evidence: as grave, with the same sub-indication."""
+    known = finding("evidence.seal")
+    return Finding(known.code, seal.indication, seal.sub_indication or known.sub_indication, known.fr, known.en)

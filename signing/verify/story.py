@@ -1,0 +1,110 @@
+"""What happened, told in French sentences from the evidence file alone."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from signing.evidence import Evidence, EvidenceFacts
+from signing.verify.sentences import french_instant
+
+_MODES = {
+    "handover": "sur la tablette du commercial, qui lui a été remise",
+    "link": "sur son propre appareil, par un lien",
+}
+_CHANNELS = {"sms": "par SMS", "voice": "par appel vocal"}
+_OUTCOMES = {"used": "accepté", "expired": "expiré sans avoir servi", "superseded": "remplacé par le suivant"}
+
+
+def story(evidence: Evidence) -> list[str]:
+    """The signing as a list of sentences, in the order of time; instants in Paris time with the zone."""
+    facts = evidence.facts
+    lines = ["Exercice de formation : ce dossier n'a aucune valeur."] if facts.training else []
+    lines += [*_preparation(facts), *_consent(facts), *_code(facts), *_sealing(evidence)]
+    return lines
+
+
+def _preparation(facts: EvidenceFacts) -> Iterator[str]:
+    order, customer, signatory, ceremony = facts.order, facts.customer, facts.signatory, facts.ceremony
+    yield (
+        f"Le {french_instant(order.prepared_at)}, {facts.rep.name} ({facts.agency.name}) a préparé pour "
+        f"{facts.seller.name} le bon de commande n° {order.number} de {customer.legal_name} (n° EPJ {customer.epj}), "
+        f"tiré de la proposition {order.proposal_reference}, version {order.proposal_version}, d'un montant de "
+        f"{_euros(order.total_incl_vat)} TTC ({_euros(order.total_excl_vat)} HT)."
+    )
+    for document in facts.documents:
+        if document.role == "shown":
+            yield (
+                f"Le formulaire certifié par le vendeur ({document.name}, modèle {document.template_version}) porte "
+                f"l'empreinte SHA-256 {document.sha256}."
+            )
+    yield (
+        f"Le {french_instant(ceremony.opened_at)}, la signature a été ouverte par {ceremony.opened_by} à "
+        f"{order.place} ; {signatory.name}, {signatory.role} de {signatory.company}, a lu le document "
+        f"{_MODES[ceremony.mode]}."
+    )
+    for element in signatory.identity:
+        yield f"Identité : {element.name} « {element.value} », obtenu ainsi : {element.obtained}."
+    declared = facts.declarations
+    yield (
+        f"Le client a déclaré un effectif de {declared.headcount} et un objet "
+        f"{'étranger à' if declared.outside_main_activity else 'relevant de'} son activité principale ; "
+        + (
+            f"il dispose d'un droit de rétractation jusqu'au {declared.withdrawal_until:%d/%m/%Y}"
+            if declared.withdrawal_applies and declared.withdrawal_until
+            else "il ne dispose pas d'un droit de rétractation"
+        )
+        + (" et a demandé expressément que la prestation commence avant." if declared.early_start else ".")
+    )
+
+
+def _consent(facts: EvidenceFacts) -> Iterator[str]:
+    for consent in facts.consents:
+        verb = "a coché" if consent.given else "n'a pas coché"
+        yield f"Le {french_instant(consent.at)}, il {verb} (texte {consent.version}) : « {consent.text} »"
+
+
+def _code(facts: EvidenceFacts) -> Iterator[str]:
+    ceremony = facts.ceremony
+    for code in ceremony.codes:
+        reference = f", référence {code.provider_id}" if code.provider_id else ""
+        yield (
+            f"Le {french_instant(code.sent_at)}, le code n° {code.sequence} a été envoyé {_CHANNELS[code.channel]} au "
+            f"{facts.signatory.mobile.masked} ({code.provider}{reference} : {code.delivery}) ; "
+            f"il a été {_OUTCOMES[code.outcome]}."
+        )
+    tries = ceremony.wrong_tries
+    yield (
+        f"Le {french_instant(ceremony.code_accepted_at)}, après {tries} essai{'s' if tries > 1 else ''} "
+        f"erroné{'s' if tries > 1 else ''}, le code lié à ce formulaire et au montant de "
+        f"{_euros(ceremony.bound_amount)} a été accepté" + (f" depuis l'adresse {ceremony.ip}." if ceremony.ip else ".")
+    )
+
+
+def _sealing(evidence: Evidence) -> Iterator[str]:
+    facts = evidence.facts
+    for document in facts.documents:
+        if document.role == "sealed":
+            yield (
+                f"Le {french_instant(facts.order.sealed_at)}, la signature du client a été apposée au niveau PAdES "
+                f"{facts.level} ; le fichier scellé porte l'empreinte SHA-256 {document.sha256}."
+            )
+    for used in facts.certificates:
+        if used.role == "customer":
+            yield (
+                f"Le certificat à usage unique du client (n° {used.serial}) a été délivré par {used.issuer}, "
+                f"valable jusqu'au {french_instant(used.not_after)}."
+            )
+    if facts.payment.mandate_umr:
+        yield (
+            f"Le paiement se fait par le mandat {facts.payment.mandate_umr}, sur le compte "
+            f"{facts.payment.iban_masked} de {facts.payment.account_holder}."
+        )
+    yield (
+        f"Ce récit repose sur {len(evidence.events)} événements enchaînés, du "
+        f"{french_instant(evidence.events[0].at)} au {french_instant(evidence.events[-1].at)}, dont le dernier porte "
+        f"l'empreinte {evidence.chain_head}."
+    )
+
+
+def _euros(amount: Decimal) -> str:
+    """`6 056,76 €` with narrow no-break spaces."""
+    return f"{amount:,.2f} €".replace(",", "\u202f").replace(".", ",").replace(" €", "\u00a0€")

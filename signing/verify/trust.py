@@ -1,0 +1,98 @@
+"""Whom to believe, and when: chains of certificates judged at a past instant, with what was kept to judge them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
+
+SHORT_TERM = "0.4.0.194121.2.1"
+"""Validity assured, short term (ETSI EN 319 412-1, 5.2): such a certificate is never revoked."""
+
+SHORT_TERM_LIFE = timedelta(days=1)
+"""A longer life is not what the extension is for: revocation data are then asked for as for any other."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Trust anchors, and the certificates and revocation data at hand. Lists of asn1crypto objects."""
+
+    anchors: tuple[Any, ...]
+    certificates: tuple[Any, ...] = ()
+    crls: tuple[Any, ...] = ()
+    ocsps: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(cls, anchors: Sequence[x509.Certificate], crls: Sequence[bytes]) -> "Trust":
+        """Trust in these certificates; `crls` (DER) are judged as if they had been in the file."""
+        loaded = (asn1_x509.Certificate.load(anchor.public_bytes(Encoding.DER)) for anchor in anchors)
+        return cls(anchors=tuple(loaded), crls=tuple(crls))
+
+    def with_dss(self, handler: Any) -> "Trust":
+        """The same with what the file's DSS holds, as seen in one revision (`handler`).
+
+        Raises:
+            whatever pyHanko meets in a malformed DSS.
+        """
+        if "/DSS" not in handler.root:
+            return self
+        store = DocumentSecurityStore.read_dss(handler)
+        context = store.as_validation_context({"trust_roots": list(self.anchors)})
+        return replace(
+            self,
+            certificates=self.certificates + tuple(store.load_certs()),
+            crls=self.crls + tuple(context.crls),
+            ocsps=self.ocsps + tuple(context.ocsps),
+        )
+
+    def context(self, moment: datetime, *, revocation: str = "soft-fail") -> Any:
+        """A pyHanko validation context for `moment`, without network; newer revocation data speak for the past."""
+        return ValidationContext(
+            trust_roots=list(self.anchors),
+            other_certs=list(self.certificates),
+            crls=list(self.crls),
+            ocsps=list(self.ocsps),
+            moment=moment,
+            revocation_mode=revocation,
+            retroactive_revinfo=True,
+            allow_fetching=False,
+        )
+
+    async def revocation_known(self, certificate: Any, others: Sequence[Any], moment: datetime) -> bool:
+        """Whether revocation data cover the certificate and its issuers up to the anchor, at `moment`.
+
+        One that is declared too short-lived to be revoked needs none; its issuers do.
+        """
+        if is_short_term(certificate):
+            issuers = [other for other in (*others, *self.certificates) if other.subject == certificate.issuer]
+            anchored = any(anchor.subject == certificate.issuer for anchor in self.anchors)
+            return anchored or (bool(issuers) and await self.revocation_known(issuers[0], others, moment))
+        if any(anchor.dump() == certificate.dump() for anchor in self.anchors):
+            return True
+        validator = CertificateValidator(
+            certificate, list(others), validation_context=self.context(moment, revocation="require")
+        )
+        try:
+            await validator.async_validate_path()
+        except (PathBuildingError, PathValidationError):
+            return False
+        return True
+
+
+def is_short_term(certificate: Any) -> bool:
+    """Whether the certificate is declared *validity assured, short term*, and lives a day at most."""
+    body = certificate["tbs_certificate"]
+    life = certificate.not_valid_after - certificate.not_valid_before
+    declared = any(extension["extn_id"].dotted == SHORT_TERM for extension in body["extensions"])
+    return declared and bool(life <= SHORT_TERM_LIFE)
+
+
+def to_cryptography(certificate: Any) -> x509.Certificate:
+    """The certificate as a `cryptography` object."""
+    return x509.load_der_x509_certificate(certificate.dump())
