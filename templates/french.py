@@ -92,10 +92,11 @@ class Formats:
 
     def date(self, value: dt.date) -> str:
         """A day in figures (in English with the month's short name, which no reader mistakes)."""
-        return self.short_date(value)
+        return self.short_date(_day(value))
 
     def long_date(self, value: dt.date) -> str:
         """A day with its month in words."""
+        value = _day(value)
         day = self.first_of_month if value.day == 1 else str(value.day)
         return f"{day}{NO_BREAK}{self.months[value.month - 1]}{NO_BREAK}{value.year}"
 
@@ -164,6 +165,11 @@ def _in_paris(value: dt.datetime) -> dt.datetime:
     if value.tzinfo is None:
         raise ValueError("a moment that is shown must carry its time zone")
     return value.astimezone(PARIS)
+
+
+def _day(value: dt.date) -> dt.date:
+    """The day of a moment is the one that Paris has then; a day stays as it is."""
+    return _in_paris(value) if isinstance(value, dt.datetime) else value
 
 
 def _utc_distance(local: dt.datetime) -> str:

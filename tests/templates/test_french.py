@@ -76,6 +76,8 @@ def test_instants_are_shown_in_paris():
     assert french.instant(summer) == "02/07/2026 à 00:30:00 (heure de Paris, UTC+2)"
     assert formats("en").instant(winter) == "23\u00a0Nov\u00a02026 at 14:05:09 (Paris time, UTC+1)"
     assert french.time(winter) == "14:05"
+    assert french.date(summer) == "02/07/2026"
+    assert french.long_date(summer) == "2\u00a0juillet\u00a02026"
     with pytest.raises(ValueError, match="time zone"):
         french.instant(dt.datetime(2026, 11, 23, 13, 5, 9))  # noqa: DTZ001  # the naive moment is the point
 
