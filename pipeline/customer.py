@@ -1,11 +1,11 @@
 """What the customer enters at « commander », checked as typed: the same answers on the screen and from the API."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.organisation import Organisation
 from pipeline.proposal import InvoiceDelivery, Proposal
@@ -82,6 +82,16 @@ class CustomerChoices(BaseModel):
             return None
         postal_code = proposal.account.address.postal_code
         return withdrawal_right(employees, self.outside_main_activity, concluded_on, postal_code=postal_code)
+
+
+def read_choices(values: Mapping[str, Any]) -> tuple[CustomerChoices | None, tuple[Finding, ...]]:
+    """The choices in a form or a request, or one finding per field that cannot be read (letters for a headcount)."""
+    try:
+        return CustomerChoices.model_validate(dict(values)), ()
+    except ValidationError as error:
+        names = dict.fromkeys(str(item["loc"][0]) for item in error.errors(include_input=False, include_url=False))
+        codes = {"employees": "withdrawal.employees_missing"}
+        return None, tuple(finding(codes.get(name, "customer.unreadable"), name) for name in names)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The seller: its company, its agencies, its reps. Read once at start-up from `organisation.json`."""
 
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -114,6 +115,11 @@ def load_organisation(path: Path) -> Organisation:
         wrong = Problem("", f"{path} ne peut pas être lu ({reason})", f"{path} cannot be read ({reason})")
         raise OrganisationUnreadable((wrong,)) from error
     return read_organisation(raw)
+
+
+def sample_organisation() -> Organisation:
+    """The seller of the demonstration: invented, its identifiers well formed."""
+    return read_organisation(files("pipeline.samples").joinpath("organisation.json").read_bytes())
 
 
 def _identifier_problems(organisation: Organisation) -> list[Problem]:

@@ -20,6 +20,7 @@ SIZE_LIMIT: Final = 2_000_000
 """Bytes. A proposal of 300 lines takes 120 kB; what is beyond this is not a proposal and is refused unread."""
 
 _DEPTH_LIMIT: Final = 20
+_LIST_LIMIT: Final = 5000
 _INTEGER_DIGITS: Final = 15  # what every JSON reader holds exactly (RFC 8259 section 6)
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _DAY_31: Final = re.compile(r"(?P<year>20[0-9]{2})-(?P<month>0[1-9]|1[0-2])-31", re.ASCII)
@@ -133,6 +134,9 @@ def _plain_tree(value: Any, path: str, report: Callable[[Problem], None], depth:
             report(problem("duplicate_key", _join(path, key)))
         return {key: _plain_tree(item, _join(path, key), report, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
+        if len(value) > _LIST_LIMIT:  # no need to judge a hundred thousand items one by one
+            report(problem("too_long", path, max_length=_LIST_LIMIT))
+            return ()
         return tuple(_plain_tree(item, f"{path}[{place}]", report, depth + 1) for place, item in enumerate(value))
     return value
 

@@ -1,1 +1,5 @@
-"""What blocks an order, and what one click can do about it: pure functions on values."""
+"""What blocks an order, and what one click can do about it: pure functions on values. `rules.check.findings` runs all."""
+
+from pipeline.rules.finding import Finding, Fix, Severity, blocking, blocking_at_release
+
+__all__ = ["Finding", "Fix", "Severity", "blocking", "blocking_at_release"]

@@ -87,24 +87,27 @@ def sheet_required(line: Line, proposal: Proposal, where: str) -> Iterator[Findi
 
     A sheet on paper counts where the customer insisted on it: it is then among the enclosures, and scanned.
     """
-    tracking = line.call_tracking
-    if tracking is None and not line.code.startswith(CALL_TRACKING_PREFIX):
-        return
-    if (tracking and tracking.sheet) or "call_tracking_sheet" in proposal.enclosures:
-        return
-    reasons = sheet_reasons(tracking or CallTracking())
-    if reasons:
+    if "call_tracking_sheet" not in proposal.enclosures and needs_sheet(line):
         yield finding(
             "line.sheet_required",
             f"{where}.call_tracking",
             severity="blocking_at_release",
             label=line.label,
-            reason=listed(reasons),
+            reason=listed(sheet_reasons(line)),
         )
 
 
-def sheet_reasons(tracking: CallTracking) -> list[str]:
+def needs_sheet(line: Line) -> bool:
+    """Whether a line still waits for its structured sheet, paper aside."""
+    filled = line.call_tracking is not None and line.call_tracking.sheet is not None
+    return line.status != "cancelled" and not filled and bool(sheet_reasons(line))
+
+
+def sheet_reasons(line: Line) -> list[str]:
     """Why a call-tracking line cannot be said on a standard form; names of `messages.REASONS`, none if it can."""
+    if line.call_tracking is None and not line.code.startswith(CALL_TRACKING_PREFIX):
+        return []
+    tracking = line.call_tracking or CallTracking()
     numbers = tracking.measured_numbers
     asked = {
         "no_number": not numbers,

@@ -227,6 +227,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Le nom du titulaire compte plus de 70 caractères : les banques n'en acceptent pas davantage.",
         "The holder's name has more than 70 characters: banks take no more.",
     ),
+    "customer.unreadable": (
+        "Cette valeur ne peut pas être lue : vérifiez-la.",
+        "This value cannot be read: check it.",
+    ),
     "order.place_missing": ("Indiquez le lieu de signature.", "Give the place of signing."),
 }
 

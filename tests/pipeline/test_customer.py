@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.customer import CustomerChoices, check_choices, check_field, needs_mandate
-from pipeline.organisation import OrganisationUnreadable, load_organisation, read_organisation
+from pipeline.customer import CustomerChoices, check_choices, check_field, needs_mandate, read_choices
+from pipeline.organisation import OrganisationUnreadable, load_organisation, read_organisation, sample_organisation
 from pipeline.proposal import Instalment, PaymentPlan, Proposal
 from tests.factories import (
     IBAN,
@@ -147,6 +147,20 @@ def test_personal_data_stays_out_of_repr_and_errors() -> None:
     assert IBAN not in str(caught.value)
 
 
+def test_values_that_cannot_be_read_name_their_field() -> None:
+    """A form's values become choices, or one finding for each that cannot."""
+    good, none = read_choices({"employees": "", "early_start": "true", "email": " a@b.example "})
+    assert good is not None
+    assert (True, "a@b.example", ()) == (good.early_start, good.email, none)
+    choices, found = read_choices({"employees": "trois", "first_name": "x" * 500, "role": "a\x00b"})
+    assert choices is None
+    assert [
+        ("customer.unreadable", "first_name"),
+        ("customer.unreadable", "role"),
+        ("withdrawal.employees_missing", "employees"),
+    ] == [(item.code, item.where) for item in found]
+
+
 def test_organisation() -> None:
     """The seller, the agencies and the reps are found by what names them."""
     organisation = make_organisation()
@@ -158,6 +172,7 @@ def test_organisation() -> None:
     assert organisation.rep("x") is None
     assert 3 == len(organisation.reps_mobiles)
     assert organisation.seller.iban not in repr(organisation)
+    assert organisation == sample_organisation()
 
 
 def test_a_wrong_organisation_says_where(tmp_path: Path) -> None:

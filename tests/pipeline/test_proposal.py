@@ -251,6 +251,13 @@ def test_a_file_wrong_everywhere_gives_a_hundred_problems() -> None:
     assert 100 == len(problems(document))
 
 
+def test_a_list_without_end_is_refused_as_a_whole() -> None:
+    """A hundred thousand instalments are one problem."""
+    document = raw()
+    document["payment"]["instalments"] = [0] * 100_000
+    assert {"payment.instalments": "plus de 5000 éléments"} == problems(document)
+
+
 def test_values_and_personal_data_stay_out_of_the_exception() -> None:
     """The exception's own text holds no value of the file; nor does a proposal's repr hold numbers and addresses."""
     document = raw()
