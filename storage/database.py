@@ -6,9 +6,10 @@ finds out half-way that another writer was faster (SQLITE_BUSY on upgrade, which
 
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.pool import ConnectionPoolEntry
 
 WAIT_SECONDS = 10
@@ -39,7 +40,7 @@ def reader(engine: Engine) -> Engine:
 
 
 def _postgresql(target: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         target.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_size=10,
@@ -51,6 +52,18 @@ def _postgresql(target: URL) -> Engine:
             "application_name": "seing",
         },
     )
+    event.listen(engine, "handle_error", _hide_row)
+    return engine
+
+
+def _hide_row(context: ExceptionContext) -> None:
+    """Cut the DETAIL off a server's error: it quotes the failing row ("Failing row contains (...)")."""
+    error = context.original_exception
+    if not isinstance(error, psycopg.Error) or not error.diag.message_detail:
+        return
+    error.args = (error.diag.message_primary,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(error).__name__}) {error.diag.message_primary}",)
 
 
 def _sqlite(target: URL) -> Engine:

@@ -1,0 +1,44 @@
+"""SQLite: the common contract, and the settings of its connections."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from storage.database import engine_from_url
+from tests.storage.database_contract import *  # noqa: F403  # the contract's tests run here on SQLite
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'seing.db'}"
+
+
+def test_connections_are_set_up(url: str):
+    """WAL, foreign keys, a commit that survives a power cut, ten seconds of patience."""
+    engine = engine_from_url(url)
+    with engine.connect() as connection:
+        settings = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+        }
+    engine.dispose()
+
+    assert {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10_000} == settings
+
+
+@pytest.mark.parametrize(
+    "wrong", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true", "mysql://x/y"]
+)
+def test_other_databases_are_refused(wrong: str):
+    """Only a file or PostgreSQL: threads cannot share a database in memory."""
+    with pytest.raises(ValueError, match=r"SQLite"):
+        engine_from_url(wrong)
+
+
+def test_a_password_is_not_shown():
+    """Neither the engine's repr nor its address in a log gives the password away."""
+    engine = engine_from_url("postgresql://seing:hunter2@db.example/seing")
+
+    assert "hunter2" not in f"{engine!r} {engine.url}"
+    assert "postgresql+psycopg" == engine.url.drivername
