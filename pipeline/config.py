@@ -143,8 +143,13 @@ class Settings(BaseSettings):
 
     @property
     def keys_dir(self) -> Path:
-        """Where `seing init` writes keys and secrets."""
+        """Where `seing init` writes keys."""
         return self.data_dir / "keys"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Where `seing init` keeps the secrets that it made."""
+        return self.data_dir / "secrets.json"
 
     @property
     def is_production(self) -> bool:
@@ -178,7 +183,7 @@ class Settings(BaseSettings):
     @cached_property
     def made_secrets(self) -> dict[str, str]:
         """Secrets that `seing init` made; empty in production, whose secrets come from outside."""
-        path = self.keys_dir / "secrets.json"
+        path = self.secrets_file
         if self.is_production or not path.exists():
             return {}
         made: dict[str, str] = json.loads(path.read_text("utf-8"))

@@ -10,10 +10,13 @@ from datetime import datetime
 from pipeline.actors.table import STEPS
 from pipeline.bootstrap import Services
 from pipeline.errors import SeingError
+from pipeline.events import record
+from pipeline.orders import lock_order, set_track
 from pipeline.origin import Origin
 from pipeline.retry import MAX_ATTEMPTS, Later, wait_before
 from storage import jobs
 from storage.models import Job
+from storage.work import Work
 
 log = logging.getLogger("seing.jobs")
 
@@ -21,10 +24,9 @@ log = logging.getLogger("seing.jobs")
 def run(services: Services, job_id: str) -> None:
     """Run one job to its end, or record why it is not there yet. Never raises: the broker has nothing to decide."""
     with services.works() as work:
-        job = work.session.get(Job, job_id)
-        if job is None or job.state in ("done", "failed"):
+        job = jobs.claim(work, job_id)
+        if job is None:
             return
-        job.attempts += 1
         name, args, attempts, order_id = job.actor, dict(job.args), job.attempts, job.order_id
     log.info("job started", extra={"job": job_id, "actor": name, "attempt": attempts, "order": order_id})
     try:
@@ -51,11 +53,31 @@ def _again(services: Services, job_id: str, attempts: int, reason: str, at: date
     log.warning("job put off", extra={"job": job_id, "attempt": attempts, "reason": reason})
     with services.works() as work:
         jobs.fail(work, job_id, reason, services.clock(), at)
-        _mark(work.session.get(Job, job_id), services, "waiting", reason)
+        _mark(services, work, job_id, "waiting", reason)
 
 
 def _fail(services: Services, job_id: str, reason: str) -> None:
     log.error("job needs a human", extra={"job": job_id, "reason": reason})
     with services.works() as work:
-        jobs.fail(work, job_id, reason, services.clock(), None)
-        _mark(work.session.get(Job, job_id), services, "failed", reason)
+        jobs.fail(work, job_id, reason, services.clock())
+        _mark(services, work, job_id, "failed", reason)
+
+
+def _mark(services: Services, work: Work, job_id: str, state: str, reason: str) -> None:
+    """Show on the order's trail that a track waits or failed."""
+    job = work.get(Job, job_id)
+    track = STEPS[job.actor].track
+    if job.order_id and track:
+        set_track(work, job.order_id, track, state, services.clock(), reason)
+
+
+def retry(services: Services, job_id: str, origin: Origin) -> bool:
+    """A human has removed the cause: stage a failed job again. False where it is not failed."""
+    with services.works() as work:
+        again = jobs.retry(work, job_id)
+        job = work.get(Job, job_id)
+        if again and job.order_id:
+            lock_order(work, job.order_id)
+            record(work, job.order_id, "job.retried", origin, services.clock(), {"job": job.actor})
+    services.nudge()
+    return again

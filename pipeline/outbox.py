@@ -44,14 +44,14 @@ class Relay:
             rows = jobs.due_jobs(work, self.services.clock(), AT_ONCE)
             for job in rows:
                 self.actors[job.actor].send(job.id)
-                jobs.mark_sent(work, job.id, self.services.clock())
+                jobs.mark_sent(job, self.services.clock())
             return len(rows)
 
     def sweep(self, lost_after: timedelta | None = None) -> int:
         """Stage again what was sent long ago and never finished; return how many."""
         before = self.services.clock() - (self.lost_after if lost_after is None else lost_after)
         with self.services.works() as work:
-            return jobs.restage_lost(work, before)
+            return jobs.resend_lost(work, before)
 
     def run(self) -> None:
         """Until stopped: send, sweep, wait. A broker or database that is down is waited for."""

@@ -1,0 +1,40 @@
+"""What runs after the signature: each job's step, its queue, and the track of the order that it moves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.steps.archive import archive
+from pipeline.steps.batch import batch
+from pipeline.steps.copy import copy
+from pipeline.steps.tell import tell_locked, tell_rep
+from pipeline.steps.evidence import evidence
+from pipeline.steps.invoice import invoice
+from pipeline.steps.mandate import mandate
+from pipeline.steps.renounce import acknowledge, cancel
+from pipeline.steps.seal import seal
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of job runs."""
+
+    step: Callable[..., Any]
+    queue: str
+    track: str | None = None
+
+
+STEPS: dict[str, Kind] = {
+    "seal": Kind(seal, "sealing"),
+    "evidence": Kind(evidence, "documents", "archive"),
+    "archive": Kind(archive, "documents", "archive"),
+    "invoice": Kind(invoice, "documents", "invoice"),
+    "mandate": Kind(mandate, "documents", "mandate"),
+    "batch": Kind(batch, "documents", "agency"),
+    "cancel": Kind(cancel, "documents"),
+    "copy": Kind(copy, "delivery", "copy"),
+    "tell_rep": Kind(tell_rep, "delivery"),
+    "tell_locked": Kind(tell_locked, "delivery"),
+    "acknowledge": Kind(acknowledge, "delivery"),
+}
+"""By the name that jobs carry; names never change meaning, because rows outlive programs."""

@@ -1,0 +1,89 @@
+"""The web application: pages, API, health. Built from services, so that tests and commands build it alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import text
+
+import swagger_ui_bundle
+from pipeline import __version__, api, web
+from pipeline.bootstrap import Services
+from pipeline.worker import Engine
+
+
+def build_app(services: Services, engine: Engine | None = None) -> FastAPI:
+    """The application over these services; with `engine`, relay and worker live as long as it does."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if engine is None:
+            yield
+            return
+        with engine:
+            yield
+
+    app = FastAPI(
+        title="Seing",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.services = services
+    api.mount(app, services)
+    web.mount(app, services)
+    _mount_docs(app)
+    _mount_health(app, services)
+    return app
+
+
+def _mount_docs(app: FastAPI) -> None:
+    """OpenAPI's page, its script from an installed package: nothing comes from another server."""
+    folder = files(swagger_ui_bundle) / "vendor"
+    newest = sorted(item.name for item in folder.iterdir() if item.name.startswith("swagger-ui-"))[-1]
+    app.mount("/api/docs-assets", StaticFiles(directory=str(folder / newest)), name="docs-assets")
+
+    @app.get("/api/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title="Seing · API",
+            swagger_js_url="/api/docs-assets/swagger-ui-bundle.js",
+            swagger_css_url="/api/docs-assets/swagger-ui.css",
+            swagger_favicon_url="/api/docs-assets/favicon-32x32.png",
+        )
+
+
+def _mount_health(app: FastAPI, services: Services) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> JSONResponse:
+        """Ready when database and archive answer."""
+        checks: dict[str, str] = {}
+        for name, check in (("database", _database), ("archive", _archive)):
+            try:
+                check(services)
+                checks[name] = "ok"
+            except Exception as error:  # noqa: BLE001  # whatever it is, the answer is "not ready" and its kind
+                checks[name] = type(error).__name__
+        ready = set(checks.values()) == {"ok"}
+        return JSONResponse({"status": "ok" if ready else "unavailable", **checks}, 200 if ready else 503)
+
+
+def _database(services: Services) -> None:
+    with services.works(read_only=True) as work:
+        work.session.execute(text("SELECT 1"))
+
+
+def _archive(services: Services) -> None:
+    services.archive.check()

@@ -1,0 +1,142 @@
+"""`init`, `serve`, `web`, `worker`, `migrate`, `doctor`, `collect`: running an installation."""
+
+import logging
+import signal
+import sys
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.config import Settings, load_settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (init, serve, web, worker, migrate, doctor, collect):
+        app.command(command.__name__)(command)
+
+
+def init() -> None:
+    """Préparer une installation de développement ou d'école : secrets, clés, base, comptes."""
+    from pipeline.init import DEMO_PASSWORD, DEMO_PIN, Made, initialise
+
+    words = {"secrets": "secrets", "keys": "clés et certificats", "database": "base de données", "users": "comptes"}
+
+    def say(made: Made) -> None:
+        typer.echo(f"  {words[made.what]} : {'prêt' if made.fresh else 'déjà là, inchangé'}")
+
+    settings = load_settings()
+    initialise(settings, say)
+    typer.echo(f"  comptes de démonstration : mot de passe « {DEMO_PASSWORD} », code PIN {DEMO_PIN}")
+
+
+def serve() -> None:
+    """Tout en un : pages, relais et travaux dans un seul processus (http://127.0.0.1:8000)."""
+    from pipeline.app import build_app
+    from pipeline.bootstrap import build_services
+    from pipeline.init import initialise
+    from pipeline.worker import Engine
+
+    settings = _started()
+    if not settings.is_production:
+        initialise(settings)
+        settings = load_settings()
+    services = build_services(settings)
+    _listen(settings, build_app(services, Engine(services)))
+
+
+def web() -> None:
+    """Les pages et l'API seules ; les travaux attendent `seing worker`."""
+    from pipeline.app import build_app
+    from pipeline.bootstrap import build_services
+    from pipeline.worker import Engine
+
+    settings = _started()
+    services = build_services(settings)
+    # The relay runs here too: what a page stages is carried at once, whichever worker is free.
+    _listen(settings, build_app(services, Engine(services, work=False)))
+
+
+def worker() -> None:
+    """Les travaux d'après la signature, à côté de `seing web` ; autant qu'on veut."""
+    from pipeline.bootstrap import build_services
+    from pipeline.worker import Engine
+
+    settings = _started()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with Engine(build_services(settings)):
+        typer.echo("worker: ready", err=True)
+        stop.wait()
+
+
+def migrate() -> None:
+    """Amener la base de données à la version du programme."""
+    from storage.migrations import migrate as run
+
+    settings = load_settings()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    run(settings.database)
+    typer.echo("La base de données est à jour.")
+
+
+def doctor() -> None:
+    """Dire ce qui ne va pas dans les réglages et comment y remédier : sortie 1 s'il y a un défaut."""
+    from pipeline.doctor import diagnose
+
+    bad = False
+    for finding in diagnose():
+        mark = {"ok": "✓", "warning": "!", "error": "✗"}[finding.level]
+        typer.echo(f"{mark} {finding.what} : {finding.said}")
+        if finding.remedy:
+            typer.echo(f"    -> {finding.remedy}")
+        bad = bad or finding.level == "error"
+    raise typer.Exit(1 if bad else 0)
+
+
+def collect(
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Dernière échéance à présenter.")],
+    output: Annotated[Path, typer.Option("-o", "--output")] = Path("prelevements.xml"),
+) -> None:
+    """Écrire le fichier de prélèvements (pain.008) des échéances jusqu'à une date ; jamais deux fois la même."""
+    from pipeline.bootstrap import build_services
+    from pipeline.cli.documents import write_file
+    from pipeline.origin import Origin
+    from pipeline.steps.collect import collect as run
+
+    result = run(build_services(load_settings()), until.date(), Origin("office:cli"))
+    if result is None:
+        typer.echo("Aucune échéance à présenter.")
+        return
+    write_file(output, result.xml)
+    typer.echo(f"{output} : {result.count} prélèvement(s), {result.total} EUR, message {result.message_id}")
+
+
+def _started() -> Settings:
+    settings = load_settings()
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("seing").setLevel(logging.INFO)
+    # pyHanko and pika tell much; what matters of it reaches our own errors.
+    for noisy in ("pyhanko", "pyhanko_certvalidator", "pika", "dramatiq", "httpx"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    return settings
+
+
+def _listen(settings: Settings, app: object) -> None:
+    import uvicorn
+
+    # No access log: paths hold the tokens of signing links.
+    uvicorn.run(
+        app,  # type: ignore[arg-type]
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        proxy_headers=True,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )

@@ -1,0 +1,80 @@
+"""The proof: facts and events closed over by hash, time-stamped, inside a sealed PDF, both archived.
+
+The chain is closed by an event that says the hash of the facts. Should the process die before the file is recorded, the
+next run closes the chain again over facts gathered afresh: the file always ends with the last closing.
+"""
+
+import hashlib
+
+from pipeline import __version__
+from pipeline.bootstrap import Services
+from pipeline.errors import NotFound
+from pipeline.events import record, trail
+from pipeline.evidence_facts import gather
+from pipeline.letters import brand, foot
+from pipeline.orders import archived, frozen_of, keep, lock_order, retain_until
+from pipeline.origin import SYSTEM
+from pipeline.retry import Later
+from signing.errors import TimestampUnavailable
+from signing.evidence import CLOSED, build_evidence, closing_data
+from signing.seal import seal_document
+from signing.verify import verify
+from storage.errors import ArchiveUnavailable
+from storage.models import Order
+from templates.documents import evidence as template
+
+
+def evidence(services: Services, order_id: str) -> None:
+    """Close the evidence file of a sealed order, once. Raises `Later` while a service does not answer."""
+    with services.works(read_only=True) as work:
+        order = work.session.get(Order, order_id)
+    if order is None:
+        raise NotFound
+    if order.sealed_sha256 is None or order.evidence_sha256:
+        return
+    frozen = frozen_of(services, order)
+    try:
+        report = verify(archived(services, order.sealed_sha256), trust=services.keys.roots, now=services.clock())
+        if not report.passed:  # never seen: sealing reads back what it made; a human must look
+            raise RuntimeError(f"the sealed form does not verify: {report.sub_indication}")
+        with services.works() as work:
+            order = lock_order(work, order_id)
+            facts = gather(services, work, order, frozen, report, version=__version__)
+            record(work, order_id, CLOSED, SYSTEM, services.clock(), closing_data(facts))
+            events = trail(work, order_id)
+        stamp = services.keys.timestamper.timestamp(bytes.fromhex(events[-1].hash))
+        written = build_evidence(facts, events, stamp)
+        plain = template.render(
+            template.from_json(
+                written,
+                brand=brand(frozen.seller),
+                foot=foot(frozen.seller),
+                specimen="SPÉCIMEN" if frozen.specimen else "",
+                language=frozen.language,
+            )
+        )
+        pdf = seal_document(
+            plain,
+            services.keys.seal,
+            when=services.clock(),
+            reason=f"Dossier de preuve de la commande {order.number}",
+            location=frozen.seller.address.city,
+            timestamper=services.keys.timestamper,
+        )
+        until = retain_until(services, services.today())
+        services.archive.put(written, area="signed", retain_until=until, media_type="application/json")
+        services.archive.put(pdf, area="signed", retain_until=until, media_type="application/pdf")
+    except (TimestampUnavailable, ArchiveUnavailable) as error:
+        raise Later(error.code) from error
+    with services.works() as work:
+        order = lock_order(work, order_id)
+        if order.evidence_sha256:
+            return
+        order.evidence_json_sha256 = hashlib.sha256(written).hexdigest()
+        order.evidence_sha256 = hashlib.sha256(pdf).hexdigest()
+        keep(services, work, order, "evidence_json", "preuve.json", written, "application/json", "signed")
+        keep(services, work, order, "evidence", "preuve.pdf", pdf, "application/pdf", "signed")
+        data = {"json_sha256": order.evidence_json_sha256, "pdf_sha256": order.evidence_sha256}
+        record(work, order_id, "evidence.archived", SYSTEM, services.clock(), data)
+        work.stage("archive", key=f"archive:{order_id}", args={"order_id": order_id}, order_id=order_id)
+    services.nudge()

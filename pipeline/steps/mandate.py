@@ -1,0 +1,110 @@
+"""The mandate enters the register, and the instalments wait for their dates."""
+
+import json
+
+from pipeline.bootstrap import Services
+from pipeline.events import record
+from pipeline.frozen import Frozen
+from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
+from pipeline.origin import SYSTEM
+from pipeline.retry import Later
+from storage.errors import ArchiveUnavailable
+from storage.models import Instalment, Mandate, Order, new_id
+from storage.work import Work
+from templates.french import mask_iban
+
+
+def mandate(services: Services, order_id: str) -> None:
+    """Register the mandate of a sealed order and its instalments, once; keep `mandat.json` in the archive."""
+    with services.works(read_only=True) as work:
+        order = work.get(Order, order_id)
+        known = work.first(Instalment, order_id=order_id)
+    if order.sealed_sha256 is None or known is not None:
+        return
+    frozen = frozen_of(services, order)
+    written = register_entry(order, frozen) if frozen.mandate else None
+    if written:
+        try:
+            services.archive.put(
+                written,
+                area="signed",
+                retain_until=retain_until(services, services.today()),
+                media_type="application/json",
+            )
+        except ArchiveUnavailable as error:
+            raise Later(error.code) from error
+    with services.works() as work:
+        order = lock_order(work, order_id)
+        if work.first(Instalment, order_id=order_id):
+            return
+        at = services.clock()
+        row = _register(services, work, order, frozen)
+        for rank, item in enumerate(sorted(frozen.proposal.payment.instalments, key=lambda each: each.due_on), 1):
+            work.add(
+                Instalment(
+                    order_id=order_id,
+                    mandate_id=row.id if row else None,
+                    sequence=rank,
+                    due_on=item.due_on,
+                    amount=item.amount,
+                    end_to_end_id=f"{order.number}-{rank:02d}",
+                    state="cancelled" if order.state == "cancelled" else "planned",
+                )
+            )
+        if row and written:
+            keep(services, work, order, "mandate", "mandat.json", written, "application/json", "signed")
+            record(work, order_id, "mandate.registered", SYSTEM, at, {"umr": row.umr, "scheme": row.scheme})
+        set_track(work, order_id, "mandate", "done" if row else "not_needed", at, row.umr if row else None)
+
+
+def register_entry(order: Order, frozen: Frozen) -> bytes:
+    """`mandat.json`: what the register holds of a mandate, its account masked; the form carries the signed text."""
+    given = frozen.mandate
+    assert given is not None  # noqa: S101  # asked only for an order with a mandate
+    assert order.signed_at is not None  # noqa: S101
+    entry = {
+        "schema": "seing.mandate/1",
+        "umr": given.umr,
+        "creditor": {"name": frozen.seller.legal_name, "id": given.creditor_id},
+        "debtor": {"name": given.holder, "epj": order.epj, "iban": mask_iban(given.iban), "bic": given.bic},
+        "scheme": given.scheme,
+        "sequence_type": given.sequence_type,
+        "existing": given.existing,
+        "signed_at": order.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "place": order.place,
+        "order": {"number": order.number, "sealed_sha256": order.sealed_sha256},
+        "instalments": [
+            {"due_on": item.due_on.isoformat(), "amount": f"{item.amount:.2f}", "end_to_end_id": f"{order.number}-{n:02d}"}
+            for n, item in enumerate(sorted(frozen.proposal.payment.instalments, key=lambda each: each.due_on), 1)
+        ],
+    }
+    return json.dumps(entry, ensure_ascii=False, indent=2, sort_keys=True).encode()
+
+
+def _register(services: Services, work: Work, order: Order, frozen: Frozen) -> Mandate | None:
+    given = frozen.mandate
+    if given is None:
+        return None
+    known = work.first(Mandate, umr=given.umr)
+    if known is not None:
+        return known
+    assert order.signed_at is not None  # noqa: S101  # a sealed order is signed
+    row_id = new_id()
+    return work.add(
+        Mandate(
+            id=row_id,
+            umr=given.umr,
+            order_id=order.id,
+            epj=order.epj,
+            creditor_id=given.creditor_id,
+            scheme=given.scheme,
+            sequence_type=given.sequence_type,
+            state="revoked" if order.state == "cancelled" else "active",
+            holder=given.holder,
+            iban_enc=services.vault.seal(given.iban, table="mandates", column="iban_enc", row_id=row_id),
+            iban_hash=services.vault.fingerprint(given.iban, "iban"),
+            iban_last4=given.iban[-4:],
+            bic=given.bic,
+            signed_at=order.signed_at,
+        )
+    )

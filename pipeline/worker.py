@@ -1,0 +1,66 @@
+"""Running the relay and the actors: inside the web process (`seing serve`) or as processes of their own."""
+
+import logging
+import threading
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+import dramatiq
+
+from pipeline.actors.declare import declare_actors
+from pipeline.bootstrap import Services
+from pipeline.broker import broker_from_url
+from pipeline.outbox import Relay
+from pipeline.steps.ceremony import expire
+from pipeline.steps.release import release_due
+
+log = logging.getLogger("seing.worker")
+
+HOUSEKEEPING_EVERY = 60.0
+"""Seconds between two looks for what has expired or may be released."""
+
+
+class Engine(AbstractContextManager["Engine"]):
+    """Relay and, with `work`, actors on threads; starts on entry, stops in order on exit."""
+
+    def __init__(self, services: Services, *, work: bool = True, lost_after: timedelta | None = None) -> None:
+        """With a broker in memory, what another process had sent is lost: it is staged again at the start."""
+        settings = services.settings
+        self.services = services
+        self.broker = broker_from_url(settings.broker_url)
+        self.actors = declare_actors(self.broker, services)
+        self.relay = Relay(services, self.actors, **({"lost_after": lost_after} if lost_after is not None else {}))
+        self.worker = (
+            dramatiq.Worker(self.broker, worker_threads=settings.worker_threads, worker_timeout=200) if work else None
+        )
+        self.stopping = threading.Event()
+        self.housekeeper = threading.Thread(target=self._keep_house, name="seing-housekeeping", daemon=True)
+
+    def __enter__(self) -> Self:
+        if self.services.settings.broker_url == "memory://":
+            self.relay.sweep(timedelta(0))
+        if self.worker:
+            self.worker.start()
+        self.services.works.on_staged(self.services.nudge)
+        self.relay.start()
+        self.housekeeper.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self.relay.stop()
+        if self.worker:
+            self.worker.stop()
+        self.broker.close()
+
+    def _keep_house(self) -> None:
+        while not self.stopping.wait(HOUSEKEEPING_EVERY):
+            try:
+                expire(self.services)
+                release_due(self.services)
+            except Exception:  # comes again in a minute, whatever it was
+                log.exception("housekeeping failed")
