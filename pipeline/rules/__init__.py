@@ -1,4 +1,4 @@
-"""What blocks an order, and what one click can do about it: pure functions on values. `rules.check.findings` runs all."""
+"""What blocks an order, and what one click can do about it: pure functions on values; `check.findings` runs all."""
 
 from pipeline.rules.finding import Finding, Fix, Severity, blocking, blocking_at_release
 
