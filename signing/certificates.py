@@ -38,9 +38,9 @@ def allows(certificate: x509.Certificate, purpose: Purpose) -> bool:
         authority = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         authority = False
-    if purpose is Purpose.ISSUER:
+    if purpose == Purpose.ISSUER:
         return authority and usage.key_cert_sign
-    if purpose is Purpose.SEAL:
+    if purpose == Purpose.SEAL:
         return not authority and usage.content_commitment
     return not authority and (usage.digital_signature or usage.content_commitment) and is_time_stamping(certificate)
 
@@ -95,12 +95,19 @@ def common_name(certificate: x509.Certificate) -> str:
     return ""
 
 
-def fit(text: str, limit: int = 64) -> str:
-    """`text` on one line, cut to what X.520 allows a name to hold; the documents have it whole."""
+def fit(text: str) -> str:
+    """`text` on one line, cut to the 64 bytes that are safe in any name of a certificate; the documents have it whole.
+
+    X.520 allows 64 characters; some programs count them, others count the bytes of their UTF-8 form.
+
+    Raises:
+        ValueError: nothing is left of it.
+    """
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not line:
         raise ValueError("a name in a certificate is not empty")
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    encoded = line.encode()
+    return line if len(encoded) <= 64 else encoded[: 64 - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def key_usage(**allowed: bool) -> x509.KeyUsage:

@@ -20,6 +20,9 @@ NONCE_BITS = 64
 SERIAL_BITS = 120
 """Random, so that no serial number comes twice even after a crash (RFC 3161, 2.4.2); the limit is 160 bits."""
 
+LOCAL_POLICY = "2.25.48229831715332656337914853457131303643"
+"""What a local unit promises: the machine's clock, nothing more. Under 2.25, as `pki.DEVELOPMENT_POLICY`."""
+
 
 class Timestamper(Protocol):
     """Whoever proves that a digest existed at an instant."""
@@ -42,11 +45,11 @@ class LocalTimestamper:
 
     Args:
         identity: loaded for `Purpose.TIMESTAMP`.
-        policy_oid: the policy that it states in each token.
         clock: aware instants.
+        policy_oid: the policy that it states in each token.
     """
 
-    def __init__(self, identity: Identity, *, policy_oid: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, identity: Identity, *, clock: Callable[[], datetime], policy_oid: str = LOCAL_POLICY) -> None:
         self._identity = identity
         self._policy = policy_oid
         self._clock = clock
