@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from templates import brand, catalog, layout
-from templates.documents.parts import Look, code128, flow
+from templates.documents.sheet import Look, code128, flow
 from templates.french import formats
 from templates.layout import Column, Columns, Pairs, Rich, Row, Table, Text
 
@@ -113,13 +113,14 @@ def render(data: BatchCoverData) -> bytes:
     made.add(Columns([(0.0, [facts]), (layout.WIDTH - wide, [bars])], before=3 * brand.STEP))
     made.heading(2, t("orders"))
     rows = []
+    total = sum((each.total_excl_vat for each in data.orders), Decimal(0))
     for each in data.orders:
         client = [Rich(each.company), Rich(t("epj", epj=each.epj), layout.SMALL_SOFT)]
         notes = [Rich(t(f"note.{note}")) for note in each.notes]
         signed = [Rich(shown.date(each.signed_at)), Rich(shown.time(each.signed_at), layout.SMALL_SOFT)]
         net = shown.amount(each.total_excl_vat)
         rows.append(Row([each.number, client, each.rep, signed, notes or "", net]))
-    rows.append(Row([t("total"), "", "", "", "", shown.amount(sum(o.total_excl_vat for o in data.orders))], "total"))
+    rows.append(Row([t("total"), "", "", "", "", shown.amount(total)], "total"))
     made.add(
         Table(
             [

@@ -6,7 +6,7 @@ from typing import Final
 
 from templates import brand, catalog, layout
 from templates.barcodes import page_key
-from templates.documents.parts import EmptyFrame, Look, code128, datamatrix, flow
+from templates.documents.sheet import EmptyFrame, Look, code128, datamatrix, flow
 from templates.french import formats
 from templates.layout import Column, Columns, Pairs, Row, Table, Text
 

@@ -10,7 +10,7 @@ from typing import Final
 from templates import brand, catalog, layout
 from templates.barcodes import page_key
 from templates.catalog import Texts
-from templates.documents.parts import EmptyFrame, Look, code128, datamatrix, flow
+from templates.documents.sheet import EmptyFrame, Look, code128, datamatrix, flow
 from templates.french import formats
 from templates.layout import Column, Columns, Flow, Pairs, Row, Table, Text
 
