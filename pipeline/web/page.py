@@ -1,0 +1,122 @@
+"""How a page is answered: the template with what every page shows, and refusals in plain words."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pipeline.bootstrap import Services
+from pipeline.errors import SeingError, describe
+from pipeline.users import SessionView
+from pipeline.web.security import Cookies
+from storage.errors import NotFound as NoSuchRow
+from templates.pages import Language, Pages, Texts, texts_in
+
+log = logging.getLogger("seing.web")
+
+
+@dataclass(frozen=True)
+class Web:
+    """What the routers share."""
+
+    services: Services
+    pages: Pages
+    cookies: Cookies
+
+
+def web_of(request: Request) -> Web:
+    """What `mount` left in the application."""
+    web: Web = request.app.state.web
+    return web
+
+
+class GoTo(Exception):  # noqa: N818  # no error: another page answers
+    """Leave the handler for another address."""
+
+    def __init__(self, address: str) -> None:
+        """Keep the address, one of our own."""
+        super().__init__(address)
+        self.address = address
+
+
+def go(address: str) -> RedirectResponse:
+    """After a form, on to the page that shows what it did (303: a reload repeats nothing)."""
+    return RedirectResponse(address, status_code=303)
+
+
+def language_of(request: Request) -> Language:
+    """The language that this browser asked for; French unless it did."""
+    return "en" if web_of(request).cookies.read(request, "lang") == "en" else "fr"
+
+
+def words(request: Request) -> Texts:
+    """The texts in the language of the page."""
+    return texts_in(language_of(request))
+
+
+def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page (or a part of one), with what all of them know."""
+    web = web_of(request)
+    session: SessionView | None = getattr(request.state, "session", None)
+    common = {
+        "seller": web.services.organisation.seller.legal_name,
+        "environment": web.services.settings.environment,
+        "session": session,
+        "csrf": getattr(request.state, "csrf", ""),
+        "path": request.url.path,
+        "calm": False,
+    }
+    html = web.pages.render(template, language_of(request), common | values)
+    return HTMLResponse(html, status_code=status)
+
+
+def sentence(request: Request, error: SeingError) -> str:
+    """What a refusal says to a reader."""
+    return describe(error, language_of(request))
+
+
+def error_page(request: Request, status: int, message: str = "") -> HTMLResponse:
+    """The page for a request that cannot be answered, in plain words."""
+    known = status if status in {400, 403, 404, 410, 413, 423, 429, 500, 502} else (500 if status >= 500 else 400)
+    return show(request, "error.html", status=status, number=known, message=message)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """The answer to whatever a handler raised on purpose; anything else is raised again."""
+    if isinstance(error, GoTo):
+        # htmx follows a redirect by itself and would put the page into a fragment: it is told to move instead.
+        if request.headers.get("hx-request"):
+            return Response(status_code=204, headers={"hx-redirect": error.address})
+        return go(error.address)
+    if isinstance(error, SeingError):
+        return error_page(request, error.status, sentence(request, error) if error.status not in {403, 404} else "")
+    if isinstance(error, NoSuchRow):
+        return error_page(request, 404)
+    if isinstance(error, HTTPException):
+        return error_page(request, error.status_code)
+    if isinstance(error, RequestValidationError):
+        return error_page(request, 404 if request.method == "GET" else 400)
+    log.error("page failed", exc_info=error, extra={"path": request.scope["route"].path})
+    return error_page(request, 500)
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler with its refusals turned into pages."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except Exception as error:  # noqa: BLE001  # `refused` logs what nobody expected and says so to the reader
+                return refused(request, error)
+
+        return answer

@@ -1,0 +1,252 @@
+"""An order as its rep and the back office see it: state, trail, ceremony, documents, tasks."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from pipeline.bootstrap import Services
+from pipeline.errors import NotFound
+from pipeline.flow import SIGNED_STATES, State
+from pipeline.users import SessionView
+from pipeline.web.queries.marks import ORDER_TONES, Tone, is_late, track_tone
+from signing.code import CODE_LIFE, RESEND_AFTER
+from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order, Proposal, Task, Track, User
+from storage.work import Work
+
+TRACKS = ("copy", "archive", "invoice", "mandate", "papers", "agency")
+"""The order in which the trail shows them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One mark of the trail: `name` and `word` are keys of the page's texts; `late_by` says why it is amber."""
+
+    name: str
+    tone: Tone
+    at: datetime | None = None
+    day: date | None = None
+    detail: str = ""
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One archived document of the order."""
+
+    id: str
+    kind: str
+    name: str
+    media_type: str
+    size: int
+    stored_at: datetime
+
+
+@dataclass(frozen=True)
+class CodeRow:
+    """The last code sent: who knows whether it arrived."""
+
+    sent_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    delivery: str
+    live: bool
+
+
+@dataclass(frozen=True)
+class CeremonyRow:
+    """The last ceremony as the rep follows it."""
+
+    id: str
+    mode: str
+    state: str
+    opened_at: datetime
+    expires_at: datetime
+    wrong_tries: int
+    pages_read: int
+    consents_given: bool
+    code: CodeRow | None
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A task on this order."""
+
+    id: str
+    kind: str
+    text: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """Everything that the page of an order shows."""
+
+    id: str
+    number: str
+    proposal_id: str
+    proposal_name: str
+    rep: str
+    state: str
+    tone: Tone
+    customer: str
+    epj: str
+    signatory: str
+    role: str
+    email: str
+    mobile_last2: str
+    iban_last4: str
+    umr: str
+    invoice_delivery: str
+    total_excl_vat: Decimal
+    total_incl_vat: Decimal
+    withdrawal_until: date | None
+    early_start: bool
+    hold_until: date | None
+    expires_at: datetime | None
+    reason: str
+    trail: tuple[Step, ...]
+    documents: tuple[Document, ...]
+    ceremony: CeremonyRow | None
+    tasks: tuple[OpenTask, ...]
+    can_sign: bool
+    can_release: bool
+    can_withdraw: bool
+    under_way: bool
+    """Whether something may still change by itself, so that the page asks again."""
+
+
+def visible_order(work: Work, order_id: str, session: SessionView) -> Order:
+    """The order, for its rep or the back office. Raises `NotFound` for everyone else."""
+    order = work.session.get(Order, order_id)
+    if order is None or (session.role == "rep" and order.rep_id != session.user_id):
+        raise NotFound
+    return order
+
+
+def order_page(services: Services, order_id: str, session: SessionView) -> OrderPage:
+    """The page of an order. Raises `NotFound`."""
+    now, today = services.clock(), services.today()
+    with services.works(read_only=True) as work:
+        order = visible_order(work, order_id, session)
+        proposal = work.get(Proposal, order.proposal_id)
+        rep = work.session.get(User, order.rep_id)
+        tracks = {track.name: track for track in work.find(Track, order_id=order_id)}
+        sealing = work.first(Job, Job.state != "done", order_id=order_id, actor="seal")
+        ceremony = work.first(Ceremony, order_id=order_id, order_by=Ceremony.opened_at.desc())
+        code = ceremony and work.first(
+            OneTimeCode, ceremony_id=ceremony.id, order_by=OneTimeCode.sequence.desc()
+        )  # fmt: skip
+        entries = work.find(ArchiveEntry, order_id=order_id, order_by=(ArchiveEntry.stored_at, ArchiveEntry.name))
+        tasks = work.find(Task, order_id=order_id, state="open", order_by=Task.created_at)
+    held = order.hold_until is not None and order.hold_until > today and not order.early_start
+    return OrderPage(
+        id=order.id,
+        number=order.number,
+        proposal_id=order.proposal_id,
+        proposal_name=proposal.name,
+        rep=rep.name if rep else order.rep_id,
+        state=order.state,
+        tone=ORDER_TONES[order.state],
+        customer=order.legal_name,
+        epj=order.epj,
+        signatory=order.signatory_name,
+        role=order.signatory_role or "",
+        email=order.email,
+        mobile_last2=order.mobile_last2,
+        iban_last4=order.iban_last4 or "",
+        umr=order.mandate_umr or "",
+        invoice_delivery=order.invoice_delivery,
+        total_excl_vat=order.total_excl_vat,
+        total_incl_vat=order.total_incl_vat,
+        withdrawal_until=order.withdrawal_until if order.withdrawal_applies else None,
+        early_start=order.early_start,
+        hold_until=order.hold_until if held else None,
+        expires_at=order.expires_at,
+        reason=order.reason or "",
+        trail=_trail(order, tracks, sealing, now, held=held),
+        documents=tuple(
+            Document(entry.id, entry.kind, entry.name, entry.media_type, entry.size, entry.stored_at)
+            for entry in entries
+        ),
+        ceremony=ceremony and _ceremony(ceremony, code, now),
+        tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
+        can_sign=order.state in {State.PREPARED, State.SIGNING},
+        can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held,
+        can_withdraw=order.state in {State.PREPARED, State.SIGNING},
+        under_way=order.state in {State.SIGNING, State.SIGNED, State.RELEASED}
+        or any(track.state in {"waiting", "running"} for track in tracks.values()),
+    )
+
+
+def _trail(
+    order: Order, tracks: dict[str, Track], sealing: Job | None, now: datetime, *, held: bool
+) -> tuple[Step, ...]:
+    steps = [Step("prepared", "done", order.prepared_at)]
+    if order.state in SIGNED_STATES:
+        steps.append(Step("signed", "done", order.signed_at))
+        steps.append(_sealing(order, sealing, now))
+        steps += [_track(tracks[name], now) for name in TRACKS if name in tracks and name != "agency"]
+        steps.append(_release(order, tracks.get("agency"), now, held=held))
+    elif order.state in {State.PREPARED, State.SIGNING}:
+        steps.append(Step("signing", "running" if order.state == State.SIGNING else "waiting", due_at=order.expires_at))
+    else:
+        steps.append(Step(order.state, "over", detail=order.reason or ""))
+    if order.state == State.CANCELLED:
+        steps.append(Step("cancelled", "over", detail=order.reason or ""))
+    return tuple(steps)
+
+
+def _sealing(order: Order, job: Job | None, now: datetime) -> Step:
+    if order.sealed_at:
+        return Step("sealed", "done", order.sealed_at)
+    if job and job.state == "failed":
+        return Step("sealed", "failed", detail=job.error or "")
+    return Step("sealed", "late" if job and is_late(job.due_at, now) else "running", due_at=job.due_at if job else None)
+
+
+def _track(track: Track, now: datetime) -> Step:
+    return Step(track.name, track_tone(track, now), track.updated_at, detail=track.detail or "", due_at=track.due_at)
+
+
+def _release(order: Order, track: Track | None, now: datetime, *, held: bool) -> Step:
+    if order.state == State.ACCEPTED:
+        return Step("accepted", "done", track.updated_at if track else order.released_at)
+    if order.state == State.REJECTED:
+        return Step("rejected", "late", track.updated_at if track else None, detail=order.reason or "")
+    if order.state == State.RELEASED:
+        tone: Tone = "failed" if track and track.state == "failed" else "done"
+        waits = track is not None and track.state in {"waiting", "running"}
+        late = waits and track is not None and is_late(track.due_at, now)
+        return Step("released", "late" if late else "running" if waits else tone, order.released_at)
+    if held:
+        return Step("held", "waiting", day=order.hold_until)
+    return Step("to_release", "waiting")
+
+
+def _ceremony(row: Ceremony, code: OneTimeCode | None, now: datetime) -> CeremonyRow:
+    return CeremonyRow(
+        id=row.id,
+        mode=row.mode,
+        state="expired" if row.state == "open" and row.expires_at <= now else row.state,
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+        wrong_tries=row.wrong_tries,
+        pages_read=len((row.consents or {}).get("pages", {})),
+        consents_given=bool((row.consents or {}).get("given")),
+        code=code
+        and CodeRow(
+            sent_at=code.sent_at,
+            expires_at=code.sent_at + CODE_LIFE,
+            resend_at=code.sent_at + RESEND_AFTER,
+            delivery=code.delivery or "sending",
+            live=code.state == "live" and now < code.expires_at,
+        ),
+    )
+
+
+def late_tracks(work: Work, now: datetime, patience: timedelta = timedelta()) -> list[tuple[Track, Order]]:
+    """Tracks whose time has passed, with their orders, the oldest first."""
+    rows = work.find(
+        Track, Track.due_at < now - patience, Track.state.in_(["waiting", "running"]), order_by=Track.due_at, limit=100
+    )
+    return [(row, work.get(Order, row.order_id)) for row in rows]

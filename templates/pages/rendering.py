@@ -1,0 +1,47 @@
+"""Turning a template and plain values into HTML: everything that people typed is escaped, always."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from templates.french import PARIS, formats
+from templates.pages.texts import Language, texts_in
+
+
+def _environment(language: Language, asset: Callable[[str], str]) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("templates", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    shown = formats(language)
+    words = texts_in(language)
+    for name in (
+        "money", "amount", "quantity", "percent", "date", "long_date", "instant", "time", "phone", "iban", "mask_email"
+    ):  # fmt: skip
+        environment.filters[name] = getattr(shown, name)
+    environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))
+    environment.globals.update(t=words, n=words.some, language=language, asset=asset)
+    return environment
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Renders pages; `asset` gives the address of a static file."""
+
+    asset: Callable[[str], str]
+    _environments: dict[Language, Environment] = field(default_factory=dict)
+
+    def render(self, name: str, language: Language, values: Mapping[str, Any]) -> str:
+        """The page `name` with `values`, in a language.
+
+        Raises:
+            jinja2.UndefinedError: the template asks for a value that was not given.
+        """
+        if language not in self._environments:
+            self._environments[language] = _environment(language, self.asset)
+        return self._environments[language].get_template(name).render(values)
