@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from asn1crypto import cms as asn1_cms
 from asn1crypto import tsp as asn1_tsp
-from asn1crypto.core import Void
+from asn1crypto.core import Any, SequenceOf
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -159,12 +159,12 @@ def token_of(reply: bytes) -> bytes:
         TimestampRefused: it refuses, or the reply is not one.
     """
     try:
-        response = asn1_tsp.TimeStampResp.load(reply, strict=True)
-        status = response["status"]["status"].native
-        failures = response["status"]["fail_info"].native or set()
-        token = response["time_stamp_token"]
-        encoded: bytes = b"" if isinstance(token, Void) else token.dump()
-    except (ValueError, TypeError, KeyError):
+        # Part by part: asn1crypto's TimeStampResp cannot be read without token, which is how a refusal comes.
+        parts = SequenceOf.load(reply, strict=True, spec=Any)
+        info = asn1_tsp.PKIStatusInfo.load(parts[0].dump(), strict=True)
+        status, failures = info["status"].native, info["fail_info"].native or set()
+        encoded: bytes = parts[1].dump() if len(parts) > 1 else b""
+    except (ValueError, TypeError, KeyError, IndexError):
         raise TimestampRefused("the reply is not a time-stamp response") from None
     if status in {"granted", "granted_with_mods"} and encoded:
         return encoded
@@ -212,13 +212,15 @@ def _signer(signed_data: asn1_cms.SignedData, content: bytes) -> tuple[x509.Cert
         signer_info = extract_signer_info(signed_data)
         found = extract_certs_for_validation(signed_data)
         digest = digest_of(signer_info["digest_algorithm"]["algorithm"].native, content)
-        intact, valid = validate_sig_integrity(signer_info, found.signer_cert, "tst_info", digest)
-    except (SignatureValidationError, InvalidSignature, ValueError, TypeError, KeyError):
-        intact = valid = False
-    if not (intact and valid):
+        if signer_info["version"].native not in {"v1", "v3"}:  # RFC 5652, 5.3; the signature does not cover it
+            raise ValueError("not a version of SignerInfo")
+        good = all(validate_sig_integrity(signer_info, found.signer_cert, "tst_info", digest))
+        every = (found.signer_cert, *found.other_certs)
+        loaded = tuple(x509.load_der_x509_certificate(certificate.dump()) for certificate in every)
+    except (SignatureValidationError, InvalidSignature, ValueError, TypeError, KeyError, AttributeError):
+        raise TimestampRefused("the token is refused: its signature cannot be read") from None
+    if not good:
         raise TimestampRefused("the token is refused: its signature does not verify")
-    every = (found.signer_cert, *found.other_certs)
-    loaded = tuple(x509.load_der_x509_certificate(certificate.dump()) for certificate in every)
     return loaded[0], loaded
 
 

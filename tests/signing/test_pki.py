@@ -285,7 +285,7 @@ def test_one_shot_stays_in_its_process(keys):
     ],
 )
 def test_any_name_fits_a_certificate(keys, name, printed):
-    """Long names are cut to what every program takes, control characters are blanks, and nothing is taken for syntax."""
+    """Long names are cut to what every program takes, control characters are blanks, nothing is taken for syntax."""
     certificate = keys.one_shot(name=name).certificate
     assert [printed] == [a.value for a in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
 
