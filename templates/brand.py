@@ -15,7 +15,7 @@ from templates.pdf import Face
 
 PETROL = "#0b4f5c"
 INK, SOFT, LINE, WASH, WHITE = "#1a2327", "#56656b", "#c6cfd2", "#f1f5f5", "#ffffff"
-SMALL, BODY, LARGE = 8.0, 9.5, 22.0
+TEXT, HEAD, LARGE = 9.0, 13.0, 24.0
 STEP = 8.0
 
 

@@ -25,17 +25,20 @@ class Texts:
     def __init__(self, name: str, entries: Mapping[str, str]) -> None:
         self.name, self.entries = name, entries
 
-    def __call__(self, key: str, **values: object) -> str:
+    def __call__(self, key: str, /, **values: object) -> str:
         """The text of a key.
 
         Raises:
-            UnknownTextError: the catalog has no such key.
+            UnknownTextError: the catalog has no such key, or the text asks for a value that was not given.
         """
         try:
             text = self.entries[key]
         except KeyError:
             raise UnknownTextError(f"Le catalogue {self.name} n'a pas de texte « {key} ».") from None
-        return text.format_map(values) if "{" in text else text
+        try:
+            return text.format_map(values) if "{" in text else text
+        except KeyError as missing:
+            raise UnknownTextError(f"Le texte « {key} » de {self.name} attend la valeur {missing}.") from None
 
     def __contains__(self, key: str) -> bool:
         return key in self.entries

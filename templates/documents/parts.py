@@ -1,114 +1,271 @@
-"""What several documents share: their look, bar codes at the sizes that scanners want, an empty frame, safe text."""
+"""What an order form and a quote have in common, drawn once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
 
-from templates import barcodes, brand
-from templates.brand import Brand
-from templates.french import Language
-from templates.layout import SMALL_SOFT, Block, Figure, Flow, Furniture, Pen, Stack, Style, Text
-from templates.pdf import Facts, MissingGlyphError
+from templates import brand
+from templates.catalog import Texts
+from templates.documents.facts import Address, InstalmentData, LineData, Party, SubOrderData, VatLine
+from templates.french import Formats
+from templates.layout import (
+    LARGE,
+    SIGNS,
+    SMALL,
+    SMALL_SOFT,
+    SMALL_STRONG,
+    WIDTH,
+    Block,
+    Column,
+    Columns,
+    Flow,
+    Pairs,
+    Pen,
+    Rich,
+    Row,
+    Stack,
+    Style,
+    Table,
+    Text,
+)
 
-MILLIMETRE: Final = 72 / 25.4
-CODE128_MODULE: Final = 0.34 * MILLIMETRE
-CODE128_HEIGHT: Final = 15.5 * MILLIMETRE
-DATAMATRIX_MODULE: Final = 0.75 * MILLIMETRE
-CODE_TEXT: Final = Style(brand.HEAD, 18.0, bold=True)
-_LOCALES: Final[dict[Language, str]] = {"fr": "fr-FR", "en": "en-GB"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """In whose name and language a document is drawn."""
-
-    brand: Brand
-    foot: str
-    """The seller's line at the foot of each page: name, address, registration."""
-    language: Language = "fr"
-    specimen: str = ""
-    """A word across every page, such as SPÉCIMEN; nothing on documents that count."""
-
-
-def flow(look: Look, *, title: str, running: str, when: datetime) -> Flow:
-    """An empty document.
-
-    Args:
-        look: its brand and language.
-        title: what a viewer's title bar and screen readers say.
-        running: at the head of each page.
-        when: the document's own instant, which dates the file.
-    """
-    return Flow(
-        Facts(title=printable(title), language=_LOCALES[look.language], when=when, author=look.brand.name),
-        Furniture(look.brand, printable(running), look.foot, look.specimen),
-    )
+GAP = 16.0
+THIRD = (WIDTH - 2 * GAP) / 3
+HALF = (WIDTH - 2 * GAP) / 2
 
 
-def printable(text: str) -> str:
-    """The text with every character that no font can draw written as its number, `[U+1F600]`.
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """The page flow with the words and the formats of the document's language."""
 
-    For what machines report (browsers, device names) and for proofs, which are printed whatever they hold.
-    """
-    try:
-        for face in brand.faces():
-            face.clean(text)
-    except MissingGlyphError as error:
-        missing = {ord(character): f"[U+{ord(character):04X}]" for character in error.characters}
-        return printable(text.translate(missing))
-    return text
+    flow: Flow
+    texts: Texts
+    formats: Formats
+
+    def label(self, key: str, *, width: float = THIRD) -> Text:
+        """A small heading over a column."""
+        return Text(self.texts(key), Style(bold=True, colour=self.flow.accent), width=width, tag="H2")
 
 
-class Centred(Block):
-    """A block in the middle of a wider measure."""
+def address_lines(address: Address, *, abroad: bool = False) -> list[str]:
+    """The address as on an envelope; the country when it is not France, or when the reader may be abroad."""
+    lines = [*address.lines, f"{address.postal_code} {address.city}"]
+    return lines if address.country == "FR" and not abroad else [*lines, address.country]
 
-    def __init__(self, block: Block, *, inner: float, width: float) -> None:
-        self.block, self.shift = block, max(0.0, (width - inner) / 2)
-        self.height, self.before = block.height, block.before
+
+def one_line(address: Address) -> str:
+    """The address in a sentence."""
+    return ", ".join(address_lines(address))
+
+
+def identifiers(hand: Hand, party: Party) -> list[str]:
+    """What identifies a party in law, each on its line."""
+    t, f = hand.texts, hand.formats
+    spaced = f"{party.siret[:3]} {party.siret[3:6]} {party.siret[6:9]} {party.siret[9:]}"
+    out = [t("siret", value=spaced), t("vat_number", value=party.vat_number)]
+    if party.rcs:
+        out.insert(0, party.rcs)
+    if party.naf:
+        out.append(t("naf", value=party.naf))
+    if party.share_capital is not None:
+        out.append(t("capital", value=f.money(party.share_capital)))
+    return out
+
+
+def foot(hand_texts: Texts, f: Formats, seller: Party) -> str:
+    """The seller's line at the foot of each page."""
+    legal = hand_texts("foot_capital", amount=f.money(seller.share_capital)) if seller.share_capital is not None else ""
+    legal += f" · {seller.rcs}" if seller.rcs else ""
+    return hand_texts("foot", name=seller.legal_name, address=one_line(seller.address), legal=legal)
+
+
+def party(hand: Hand, key: str, of: Party) -> list[Block]:
+    """One party under its label."""
+    trade = [of.trade_name] if of.trade_name and of.trade_name != of.legal_name else []
+    lines = [*trade, *address_lines(of.address), *identifiers(hand, of), of.email, hand.formats.phone(of.phone)]
+    return [
+        hand.label(key),
+        Text(of.legal_name, SMALL_STRONG, width=THIRD, before=2.0),
+        Text("\n".join(line for line in lines if line), SMALL, width=THIRD),
+    ]
+
+
+class KeyFigure(Block):
+    """A question, the answer as the largest thing around, a few words about it; answers share a base line."""
+
+    def __init__(self, question: Text, answer: str, note: str, *, width: float, style: Style = LARGE) -> None:
+        self.question = question
+        self.answer = Text(answer, style, width=width)
+        self.note = Text(note, SMALL_SOFT, width=width)
+        self.height = question.height + 36.0 + self.note.height
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
-        """Draws it."""
-        self.block.draw(pen, x + self.shift, top)
+        """Question, answer, note."""
+        self.question.draw(pen, x, top)
+        base = top - self.question.height - 27.0
+        style = self.answer.style
+        self.answer.draw(pen, x, base + style.leading * 0.5 + style.size * 0.33)
+        self.note.draw(pen, x, top - self.question.height - 36.0)
 
 
-class EmptyFrame(Block):
-    """A framed space for a stamp or a hand-written signature, with its use said in the corner."""
+# -- what is bought ------------------------------------------------------------------------------------------------
 
-    def __init__(self, text: str, *, width: float, height: float, before: float = 2 * brand.STEP) -> None:
-        self.label = Text(text, SMALL_SOFT, width=width - 2 * brand.STEP)
-        self.width, self.height, self.before = width, height, before
-
-    def draw(self, pen: Pen, x: float, top: float) -> None:
-        """Draws the frame and its label."""
-        low = top - self.height
-        pen.shape(f"{brand.colour(brand.LINE)} RG 0.75 w {x:.2f} {low:.2f} {self.width:.2f} {self.height:.2f} re S")
-        self.label.draw(pen, x + brand.STEP, top - brand.STEP)
+STATUSES = ("renewed", "new", "modified", "cancelled")
 
 
-def code128(text: str, *, told: str) -> tuple[Block, float]:
-    """A Code 128 symbol with its text under it, and its width; ten white modules are the neighbours' to leave.
-
-    Args:
-        text: what it says.
-        told: what a reader who cannot see is told.
-    """
-    bars = barcodes.code128(text)
-    wide = bars.width * CODE128_MODULE
-    drawn = " ".join(
-        f"{offset * CODE128_MODULE:.3f} 0 {width * CODE128_MODULE:.3f} {CODE128_HEIGHT:.2f} re"
-        for offset, width in bars.bars
-    )
-    figure = Figure(f"0 0 0 rg {drawn} f", width=wide, height=CODE128_HEIGHT, alt=told)
-    return Stack([figure, Text(text, CODE_TEXT, width=wide, align="center", before=4.0)]), wide
+def contents(hand: Hand, lines: Sequence[LineData]) -> str:
+    """« 1 reconduite, 2 nouvelles »."""
+    out = []
+    for status in STATUSES:
+        n = sum(1 for line in lines if line.status == status)
+        if n:
+            out.append(hand.texts(f"count_{status}_{'one' if n == 1 else 'many'}", n=n))
+    return ", ".join(out)
 
 
-def datamatrix(text: str, *, told: str) -> tuple[Block, float]:
-    """A DataMatrix symbol and its side in points; four white modules are the neighbours' to leave."""
-    matrix = barcodes.datamatrix(text)
-    module, side = DATAMATRIX_MODULE, matrix.size * DATAMATRIX_MODULE
-    drawn = " ".join(
-        f"{each.x * module:.3f} {side - (each.y + each.height) * module:.3f} "
-        f"{each.width * module:.3f} {each.height * module:.3f} re"
-        for each in matrix.rectangles
-    )
-    return Figure(f"0 0 0 rg {drawn} f", width=side, height=side, alt=told), side
+def overview(
+    hand: Hand, sub_orders: Sequence[SubOrderData], net: Decimal, vat: Sequence[VatLine], total: Decimal
+) -> Table:
+    """One row for each sub-order, then the totals with VAT by rate."""
+    t, f = hand.texts, hand.formats
+    rows = [
+        Row([f"{s.number} · {s.range_name}", s.order_ref, contents(hand, s.lines), f.amount(s.net)]) for s in sub_orders
+    ]
+    rows.append(Row([t("total_net"), "", "", f.amount(net)], "total"))
+    rows += [
+        Row(
+            [Rich(t("vat_line", rate=f.percent(v.rate), base=f.money(v.base))), "", "", Rich(f.amount(v.amount))], "sum"
+        )
+        for v in vat
+    ]
+    rows.append(Row([t("total"), "", "", f.amount(total)], "total"))
+    columns = [
+        Column(t("range"), 190),
+        Column(t("order_ref"), 80),
+        Column(t("contents")),
+        Column(t("net_head"), 80, "right"),
+    ]
+    return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0)
+
+
+def _where(hand: Hand, line: LineData) -> str:
+    parts = [line.activity, hand.texts("department", value=line.department) if line.department else None]
+    return " · ".join(p for p in parts if p)
+
+
+def _cells(hand: Hand, line: LineData, *, several_rates: bool) -> list[str | Rich | list[Rich]]:
+    t, f = hand.texts, hand.formats
+    gone = line.status == "cancelled"
+    style = SMALL_SOFT if gone else SMALL
+    under = " · ".join(p for p in (line.code, _where(hand, line)) if p)
+    if several_rates:
+        under += " · " + t("line_vat", rate=f.percent(line.vat_rate))
+    period = ""
+    if line.starts_on and line.ends_on:
+        period = t("period", first=f.date(line.starts_on), last=f.date(line.ends_on))
+    elif line.starts_on:
+        period = t("period_from", first=f.date(line.starts_on))
+    return [
+        [Rich(line.label, style), Rich(under, SMALL_SOFT), *(Rich(d, SMALL_SOFT) for d in line.details)],
+        Rich(t(f"status_{line.status}"), style, SIGNS[line.status]),
+        Rich(period, style),
+        Rich(f.quantity(line.quantity), style),
+        Rich(f.amount(line.unit_price), style),
+        Rich(f.quantity(line.discount_percent) if line.discount_percent else "", style),
+        Rich(f.amount(line.net), style),
+    ]
+
+
+def lines(hand: Hand, sub_orders: Sequence[SubOrderData], net: Decimal, vat: Sequence[VatLine]) -> Table:
+    """Every line of every sub-order, with subtotals."""
+    t, f = hand.texts, hand.formats
+    rows = []
+    for s in sub_orders:
+        key = "group_mo" if s.mo else "group"
+        rows.append(Row([t(key, number=s.number, range=s.range_name, ref=s.order_ref, mo=s.mo)], "group"))
+        rows += [Row(_cells(hand, line, several_rates=len(vat) > 1)) for line in s.lines]
+        if len(sub_orders) > 1:
+            rows.append(Row([t("subtotal", number=s.number), "", "", "", "", "", f.amount(s.net)], "total"))
+    rows.append(Row([t("total_net"), "", "", "", "", "", f.amount(net)], "total"))
+    columns = [
+        Column(t("label_head")),
+        Column(t("status_head"), 72),
+        Column(t("period_head"), 72),
+        Column(t("quantity_head"), 34, "right"),
+        Column(t("price_head"), 62, "right"),
+        Column(t("discount_head"), 52, "right"),
+        Column(t("net_head"), 66, "right"),
+    ]
+    return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0, summary=t("table_summary"))
+
+
+def cancelled(hand: Hand, sub_orders: Sequence[SubOrderData]) -> list[str]:
+    """A sentence for each line that ends."""
+    out = []
+    for s in sub_orders:
+        for line in s.lines:
+            if line.status == "cancelled":
+                where = _where(hand, line)
+                key = "cancelled_line" if where else "cancelled_line_bare"
+                out.append(hand.texts(key, label=line.label, where=where, number=s.number))
+    return out
+
+
+# -- when it is paid -----------------------------------------------------------------------------------------------
+
+
+def grouped(hand: Hand, instalments: Sequence[InstalmentData]) -> list[Row]:
+    """Instalments of equal amounts in a row, one row each."""
+    t, f = hand.texts, hand.formats
+    rows = []
+    for amount, same in groupby(instalments, key=lambda i: i.amount):
+        due = [i.due_on for i in same]
+        key = "group_one" if len(due) == 1 else "group_two" if len(due) == 2 else "group_many"
+        rows.append(Row([t(key, n=len(due), first=f.date(due[0]), last=f.date(due[-1])), f.amount(amount)]))
+    return rows
+
+
+def schedule(hand: Hand, instalments: Sequence[InstalmentData]) -> Table:
+    """The whole plan with what is still due after each payment."""
+    t, f = hand.texts, hand.formats
+    total = sum((i.amount for i in instalments), Decimal(0))
+    rest, rows = total, []
+    for n, i in enumerate(instalments, 1):
+        rest -= i.amount
+        rows.append(Row([str(n), f.date(i.due_on), f.amount(i.amount), f.amount(rest)]))
+    rows.append(Row([t("plan_total"), "", f.amount(total), ""], "total"))
+    columns = [
+        Column(t("plan_number"), 40),
+        Column(t("due")),
+        Column(t("amount_head"), 100, "right"),
+        Column(t("plan_rest"), 100, "right"),
+    ]
+    return Table(columns, rows, width=360.0, accent=hand.flow.accent, before=4.0)
+
+
+def due_today(instalments: Sequence[InstalmentData], today: date) -> Decimal:
+    """What falls due on the day of the document, or before."""
+    return sum((i.amount for i in instalments if i.due_on <= today), Decimal(0))
+
+
+def first_payment(hand: Hand, instalments: Sequence[InstalmentData], total: Decimal) -> tuple[str, str]:
+    """The date of the first payment, and what it and the others are."""
+    t, f = hand.texts, hand.formats
+    if not instalments:
+        key = "when_credit" if total <= 0 else "when_none"
+        return t(key), t(f"{key}_note")
+    first, last, count = instalments[0], instalments[-1], len(instalments)
+    key = "when_note_one" if count == 1 else "when_note_two" if count == 2 else "when_note_many"
+    return f.date(first.due_on), t(key, amount=f.money(first.amount), count=count - 1, last=f.date(last.due_on))
+
+
+def pairs(*rows: tuple[str, str], width: float = WIDTH, label: float = 140.0) -> Pairs:
+    """Labels and values between hairlines."""
+    return Pairs(rows, width=width, label=label, ruled=True, gap=3.0, before=4.0)
+
+
+def side_by_side(left: Sequence[Block], right: Sequence[Block]) -> Columns:
+    """Two columns of half the measure."""
+    return Columns([(0.0, [Stack(left)]), (HALF + 2 * GAP, [Stack(right)])], before=3 * brand.STEP)

@@ -37,8 +37,8 @@ Rules of the house:
 - Measures are points; `layout.WIDTH` is the width of the page's body, `brand.STEP` (8) the grid.
 """
 
-from templates.layout.block import Block, Columns, Pen, Rule, Space, Stack
-from templates.layout.figures import SIGNS, Figure, SignatureField, code128, datamatrix, logo, qr
+from templates.layout.block import Block, Columns, Panel, Pen, Rule, Space, Stack
+from templates.layout.figures import SIGNS, Figure, SignatureField, Ticks, code128, datamatrix, logo, qr
 from templates.layout.flow import BOTTOM, MARGIN, ROOM, TOP, WIDTH, Flow, Furniture
 from templates.layout.newspaper import Newspaper
 from templates.layout.pairs import Pairs
@@ -47,6 +47,7 @@ from templates.layout.text import (
     BODY,
     FINE,
     FINE_STRONG,
+    HEAD,
     LARGE,
     SMALL,
     SMALL_SOFT,
@@ -64,6 +65,7 @@ __all__ = [
     "BOTTOM",
     "FINE",
     "FINE_STRONG",
+    "HEAD",
     "LARGE",
     "MARGIN",
     "ROOM",
@@ -85,6 +87,7 @@ __all__ = [
     "Items",
     "Newspaper",
     "Pairs",
+    "Panel",
     "Pen",
     "Rich",
     "Row",
@@ -95,6 +98,7 @@ __all__ = [
     "Style",
     "Table",
     "Text",
+    "Ticks",
     "code128",
     "datamatrix",
     "logo",

@@ -112,3 +112,19 @@ class Columns(Block):
         """Draws one column after the other."""
         for offset, stack in self.columns:
             stack.draw(pen, x + offset, top)
+
+
+class Panel(Block):
+    """A block between two hairlines, the upper one in the accent colour: where a decision is made."""
+
+    def __init__(
+        self, inner: Block, *, width: float, accent: str, pad: float = 2 * brand.STEP, before: float = 0.0
+    ) -> None:
+        self.inner, self.width, self.accent, self.pad, self.before = inner, width, accent, pad, before
+        self.height = inner.height + 2 * pad
+
+    def draw(self, pen: Pen, x: float, top: float) -> None:
+        """The lines, then what lies between them."""
+        pen.rule(x, top, self.width, colour=self.accent, weight=1.5)
+        pen.rule(x, top - self.height, self.width)
+        self.inner.draw(pen, x, top - self.pad)

@@ -9,7 +9,8 @@ from reportlab.graphics.barcode.code128 import Code128
 
 from templates import brand
 from templates.layout.block import Block, Pen
-from templates.pdf import attributes
+from templates.layout.text import BODY, Style, Text
+from templates.pdf import Elem, attributes
 
 _DISC = "3 0 m 3 1.66 1.66 3 0 3 c -1.66 3 -3 1.66 -3 0 c -3 -1.66 -1.66 -3 0 -3 c 1.66 -3 3 -1.66 3 0 c"
 _INK, _WHITE = brand.colour(brand.INK), brand.colour(brand.WHITE)
@@ -112,3 +113,36 @@ class SignatureField(Block):
         pen.shape(f"{brand.colour(brand.LINE)} RG 0.5 w {x:.2f} {low:.2f} {self.width:.2f} {self.height:.2f} re S")
         self.look.draw(pen, x + self.pad, top - self.pad)
         pen.canvas.signature_field(self.name, (x, low, x + self.width, top), self.told, lock=self.lock)
+
+
+class Ticks(Block):
+    """Boxes that were ticked or not, each with its words; a reader hears `yes` or `no` for the box."""
+
+    def __init__(
+        self,
+        items: Sequence[tuple[bool, str]],
+        *,
+        width: float,
+        yes: str,
+        no: str,
+        style: Style = BODY,
+        gap: float = 4.0,
+        before: float = 0.0,
+    ) -> None:
+        self.items = [(ticked, Text(text, style, width=width - 16.0, tag="LBody")) for ticked, text in items]
+        self.yes, self.no, self.style, self.gap, self.before = yes, no, style, gap, before
+        self.height = sum(text.height + gap for _, text in self.items)
+
+    def draw(self, pen: Pen, x: float, top: float) -> None:
+        """Draws them in one list."""
+        canvas = pen.canvas
+        canvas.begin(Elem("L", attributes(numbering="None")))
+        for ticked, text in self.items:
+            canvas.begin(Elem("LI"))
+            place = f"q 1 0 0 1 {x + 3.5:.2f} {top - self.style.leading * 0.5:.2f} cm"
+            sign = SIGNS["ticked" if ticked else "empty"]
+            canvas.put("Lbl", f"{place} {sign} Q", attributes(actual=self.yes if ticked else self.no))
+            text.draw(pen, x + 16.0, top)
+            canvas.end()
+            top -= text.height + self.gap
+        canvas.end()

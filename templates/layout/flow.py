@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from templates import brand, catalog
 from templates.layout.block import Block, Pen, Space
@@ -11,9 +12,9 @@ from templates.layout.text import BODY as BODY_STYLE
 from templates.layout.text import SMALL_SOFT, SMALL_STRONG, Heading, Items, Style, Text, start, width
 from templates.pdf import A4, Attachment, Facts, Schema, TaggedCanvas
 
-MARGIN = 48.0
+MARGIN = 40.0
 WIDTH = A4[0] - 2 * MARGIN
-TOP, BOTTOM = A4[1] - 80.0, 64.0
+TOP, BOTTOM = A4[1] - 72.0, 64.0
 ROOM = TOP - BOTTOM
 
 
@@ -49,9 +50,9 @@ class Flow:
         """Adds blocks as they are."""
         self.blocks += blocks
 
-    def heading(self, level: int, text: str, *, before: float | None = None) -> None:
+    def heading(self, level: Literal[1, 2, 3], text: str, *, before: float | None = None, quiet: bool = False) -> None:
         """Adds a heading of level 1 to 3."""
-        self.blocks.append(Heading(level, text, width=WIDTH, accent=self.accent, before=before))  # type: ignore[arg-type]
+        self.blocks.append(Heading(level, text, width=WIDTH, accent=self.accent, before=before, quiet=quiet))
 
     def text(self, text: str, style: Style = BODY_STYLE, *, before: float = 0.0, keep: bool = False) -> None:
         """Adds a paragraph over the measure."""
@@ -144,9 +145,9 @@ class Flow:
         of, right = self.furniture, A4[0] - MARGIN
         with canvas.artifact("Header"):
             drawing, wide = brand.logo_operators(of.brand, 20.0)
-            out = [f"q 1 0 0 1 {MARGIN:.2f} {A4[1] - 52:.2f} cm\n{drawing}\nQ"]
-            out.append(_line(of.brand.name, SMALL_STRONG, MARGIN + wide + brand.STEP, A4[1] - 45.0))
-            out.append(_line(of.title, SMALL_SOFT, right - width(of.title, SMALL_SOFT), A4[1] - 45.0))
+            out = [f"q 1 0 0 1 {MARGIN:.2f} {A4[1] - 46:.2f} cm\n{drawing}\nQ"]
+            out.append(_line(of.brand.name, SMALL_STRONG, MARGIN + wide + brand.STEP, A4[1] - 39.0))
+            out.append(_line(of.title, SMALL_SOFT, right - width(of.title, SMALL_SOFT), A4[1] - 39.0))
             canvas.paint(*out)
         with canvas.artifact("Footer"):
             page = self.texts("page", page=number, pages=count)

@@ -12,7 +12,7 @@ from templates.layout.text import SMALL, SMALL_SOFT, SMALL_STRONG, Align, Style,
 from templates.pdf import Elem, attributes
 
 PAD_X, PAD_Y = 6.0, 3.5
-Kind = Literal["row", "group", "total"]
+Kind = Literal["row", "group", "total", "sum"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ Cell = str | Rich | Sequence[Rich]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of cells. `group` rows have one cell over all columns; `total` rows stay with the rows above them."""
+    """A row of cells. `group` rows have one cell over all columns; `total` and `sum` rows stay with
+    those above them, a total in bold.
+    """
 
     cells: Sequence[Cell]
     kind: Kind = "row"
@@ -109,7 +111,7 @@ class Table(Block):
         self.height = self.ends[-1]
 
     def _measure(self, row: Row) -> _Measured:
-        strong = row.kind != "row"
+        strong = row.kind in {"group", "total"}
         cells, high = [], 0.0
         spans = [self.width] if row.kind == "group" else self.widths
         last = len(spans) - 1
@@ -150,7 +152,7 @@ class Table(Block):
                 pen.rule(x, top, self.width, colour=brand.SOFT)
             self._row(pen, row, x, top, "TD")
             top -= row.height
-            if row.kind != "total":
+            if row.kind in {"row", "group"}:
                 pen.rule(x, top, self.width)
         pen.canvas.end()
 
@@ -195,10 +197,10 @@ class Table(Block):
     def _may_break(self, i: int) -> bool:
         """Whether a page may end before row `i`."""
         rows, count = self.rows, len(self.rows)
-        if rows[i].kind == "total" or rows[i - 1].kind == "group":
+        if rows[i].kind in {"total", "sum"} or rows[i - 1].kind == "group":
             return False
         plain = [r.kind for r in rows[i:]]
-        if plain[0] == "row" and (count - i == 1 or plain[1] == "total"):
+        if plain[0] == "row" and (count - i == 1 or plain[1] in {"total", "sum"}):
             return False  # a lone last row, or totals with one row only
         return i > 1 or count <= 2 or rows[0].kind == "group"
 

@@ -17,8 +17,8 @@ Align = Literal["left", "right", "center"]
 class Style:
     """How a text looks. `leading` is the distance from line to line, in points; `colour` is `#rrggbb`."""
 
-    size: float = brand.BODY
-    leading: float = 14.0
+    size: float = brand.TEXT
+    leading: float = 13.0
     bold: bool = False
     colour: str = brand.INK
 
@@ -31,12 +31,13 @@ class Style:
 BODY = Style()
 STRONG = replace(BODY, bold=True)
 SOFT = replace(BODY, colour=brand.SOFT)
-SMALL = Style(brand.SMALL, 11.0)
+SMALL = Style(leading=12.0)
 SMALL_STRONG = replace(SMALL, bold=True)
 SMALL_SOFT = replace(SMALL, colour=brand.SOFT)
-FINE = Style(brand.SMALL, 9.6)
+FINE = Style(leading=10.8)
 FINE_STRONG = replace(FINE, bold=True)
-LARGE = Style(brand.LARGE, 26.0, bold=True)
+HEAD = Style(brand.HEAD, 18.0, bold=True)
+LARGE = Style(brand.LARGE, 28.0, bold=True)
 
 
 def start(style: Style) -> str:
@@ -179,12 +180,20 @@ def _lines(lines: tuple[str, ...], style: Style, room: float, align: Align) -> t
 
 
 class Heading(Text):
-    """A heading of level 1 to 3; never the last thing on a page."""
+    """A heading of level 1 to 3, never the last thing on a page; a quiet level 1 leaves the large size to figures."""
 
     def __init__(
-        self, level: Literal[1, 2, 3], text: str, *, width: float, accent: str, before: float | None = None
+        self,
+        level: Literal[1, 2, 3],
+        text: str,
+        *,
+        width: float,
+        accent: str,
+        before: float | None = None,
+        quiet: bool = False,
     ) -> None:
-        style = {1: LARGE, 2: replace(STRONG, size=brand.BODY + 2.5, leading=16.0, colour=accent), 3: STRONG}[level]
+        head = replace(HEAD, colour=accent)
+        style = {1: head if quiet else LARGE, 2: head, 3: STRONG}[level]
         gap = {1: 0.0, 2: 3 * brand.STEP, 3: 2 * brand.STEP}[level] if before is None else before
         super().__init__(text, style, width=width, tag=f"H{level}", before=gap, keep=True)
 
