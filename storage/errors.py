@@ -20,6 +20,17 @@ class NotFound(StorageError):
         self.model, self.key = model, key
 
 
+class SchemaUnknown(StorageError):
+    """The database is at a step (`revision`) that this program does not know: a newer one has migrated it."""
+
+    code = "storage.schema_unknown"
+
+    def __init__(self, revision: str) -> None:
+        """Name the step that was found."""
+        super().__init__(f"the database is at step {revision!r}, which this program does not know")
+        self.revision = revision
+
+
 class VaultError(StorageError):
     """A sealed field cannot be opened; the message never holds the field."""
 

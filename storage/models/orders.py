@@ -3,10 +3,13 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, new_id, one_of, refers
+
+ALIVE = "state NOT IN ('withdrawn', 'declined', 'expired', 'cancelled')"
+"""The condition under which an order holds its proposal."""
 
 
 class Proposal(Base, kw_only=True):
@@ -43,6 +46,7 @@ class Order(Base, kw_only=True):
 
     `canonical_enc` is the RFC 8785 copy under the vault; `form_sha256` the certified form that is shown,
     `sealed_sha256` the signed one; the `evidence_*` hashes are the proof's PDF and JSON, all keys of the archive.
+    A proposal has one order alive at most: it can be ordered again once the last one came to nothing.
     """
 
     __tablename__ = "orders"
@@ -56,11 +60,18 @@ class Order(Base, kw_only=True):
         Index(None, "rep_id", "state"),
         Index(None, "agency", "state"),
         Index(None, "state", "expires_at"),
+        Index(
+            "uq_orders_proposal_id_alive",
+            "proposal_id",
+            unique=True,
+            sqlite_where=text(ALIVE),
+            postgresql_where=text(ALIVE),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
     number: Mapped[str] = mapped_column(unique=True)
-    proposal_id: Mapped[str] = mapped_column(refers("proposals.id"), unique=True)
+    proposal_id: Mapped[str] = mapped_column(refers("proposals.id"), index=True)
     rep_id: Mapped[str]
     agency: Mapped[str]
     epj: Mapped[str] = mapped_column(index=True)

@@ -9,15 +9,16 @@ from traceback import format_exception
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import update
+from sqlalchemy import inspect, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from storage import jobs
 from storage.database import engine_from_url
-from storage.errors import NotFound
-from storage.migrations import current, head, migrate
+from storage.errors import NotFound, SchemaUnknown
+from storage.migrations import configuration, current, head, migrate
 from storage.models import Base, Batch, BatchItem, Ceremony, Job, OneTimeCode, Order, Proposal, Sequence, Slip, Track
 from storage.models import Event as Fact
 from storage.work import WorkFactory
@@ -43,6 +44,43 @@ def test_migrations_lead_to_the_models(url: str):
     with engine.connect() as connection:
         assert [] == compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
+
+
+def test_a_database_of_the_future_is_left_alone(url: str):
+    """A step that a newer program has made is named, not undone."""
+    migrate(url)
+    engine = engine_from_url(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    assert "9999" == current(url)
+    with pytest.raises(SchemaUnknown, match="9999"):
+        migrate(url)
+    assert "9999" == current(url)
+
+
+def test_going_down_leaves_nothing(url: str):
+    """The first step can be taken back, and taken again."""
+    migrate(url)
+    engine = engine_from_url(url)
+    with engine.begin() as connection:
+        command.downgrade(configuration(connection), "base")
+        assert ["alembic_version"] == inspect(connection).get_table_names()
+    engine.dispose()
+    assert head() == migrate(url)
+
+
+def test_a_proposal_has_one_order_alive(works: WorkFactory):
+    """It can be ordered again once its order came to nothing, never twice at a time."""
+    with works() as work:
+        first = make_order(work)
+    with pytest.raises(IntegrityError), works() as work:
+        make_order(work, proposal_id=first.proposal_id)
+    with works() as work:
+        work.lock(Order, first.id).state = "declined"
+    with works() as work:
+        make_order(work, proposal_id=first.proposal_id)
 
 
 def test_two_programs_may_migrate_at_once(url: str):

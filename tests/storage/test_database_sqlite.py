@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from storage.database import engine_from_url
+from storage.migrations import current, migrate_engine
 from tests.storage.database_contract import *  # noqa: F403  # the contract's tests run here on SQLite
 
 
@@ -25,6 +26,21 @@ def test_connections_are_set_up(url: str):
     engine.dispose()
 
     assert {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 10_000} == settings
+
+
+def test_asking_makes_no_file(url: str, tmp_path: Path):
+    """A database that is not there yet is at no step, and is not there afterwards either."""
+    assert current(url) is None
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_foreign_keys_are_enforced_after_a_migration(url: str):
+    """They rest while tables are copied, on that connection alone, and not for longer."""
+    engine = engine_from_url(url)
+    migrate_engine(engine)
+    with engine.connect() as connection:
+        assert 1 == connection.execute(text("PRAGMA foreign_keys")).scalar_one()
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

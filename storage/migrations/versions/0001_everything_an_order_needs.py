@@ -182,15 +182,23 @@ def upgrade() -> None:  # noqa: PLR0915  # one table after the other
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("number", name=op.f("uq_orders_number")),
-        sa.UniqueConstraint("proposal_id", name=op.f("uq_orders_proposal_id")),
     )
     op.create_index(op.f("ix_orders_agency_state"), "orders", ["agency", "state"])
     op.create_index(op.f("ix_orders_epj"), "orders", ["epj"])
     op.create_index(op.f("ix_orders_iban_hash"), "orders", ["iban_hash"])
     op.create_index(op.f("ix_orders_mandate_umr"), "orders", ["mandate_umr"])
     op.create_index(op.f("ix_orders_mobile_hash"), "orders", ["mobile_hash"])
+    op.create_index(op.f("ix_orders_proposal_id"), "orders", ["proposal_id"])
     op.create_index(op.f("ix_orders_rep_id_state"), "orders", ["rep_id", "state"])
     op.create_index(op.f("ix_orders_state_expires_at"), "orders", ["state", "expires_at"])
+    op.create_index(
+        "uq_orders_proposal_id_alive",
+        "orders",
+        ["proposal_id"],
+        unique=True,
+        sqlite_where=sa.text("state NOT IN ('withdrawn', 'declined', 'expired', 'cancelled')"),
+        postgresql_where=sa.text("state NOT IN ('withdrawn', 'declined', 'expired', 'cancelled')"),
+    )
 
     op.create_table(
         "archive_entries",
