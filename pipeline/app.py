@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 
-
+import swagger_ui_bundle
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import text
 
-import swagger_ui_bundle
 from pipeline import __version__, api, web
 from pipeline.bootstrap import Services
 from pipeline.worker import Engine
@@ -47,7 +46,7 @@ def build_app(services: Services, engine: Engine | None = None) -> FastAPI:
 def _mount_docs(app: FastAPI) -> None:
     """OpenAPI's page, its script from an installed package: nothing comes from another server."""
     folder = files(swagger_ui_bundle) / "vendor"
-    newest = sorted(item.name for item in folder.iterdir() if item.name.startswith("swagger-ui-"))[-1]
+    newest = max(item.name for item in folder.iterdir() if item.name.startswith("swagger-ui-"))
     app.mount("/api/docs-assets", StaticFiles(directory=str(folder / newest)), name="docs-assets")
 
     @app.get("/api/docs", include_in_schema=False)

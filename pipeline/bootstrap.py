@@ -119,12 +119,13 @@ def build_keys(settings: Settings, clock: Clock) -> Keys:
     """Load the seal, the issuing authority and the time-stamp source; refuse development keys in production."""
     passphrase = settings.secret("key_passphrase").encode()
     now = clock()
-    seal = _identity(settings, "seal_p12", pki.SEAL, passphrase, "seal", now)
-    issuer = _identity(settings, "issuer_p12", pki.ISSUER, passphrase, "issuer", now)
+    seal = _identity(settings, "seal_p12", pki.SEAL, passphrase, Purpose.SEAL, now)
+    issuer = _identity(settings, "issuer_p12", pki.ISSUER, passphrase, Purpose.ISSUER, now)
     roots = trusted_roots(settings, (seal, issuer))
     if settings.tsa_url:
         timestamper: Timestamper = HttpTimestamper(
             settings.tsa_url,
+            clock=clock,
             timeout=settings.tsa_timeout,
             policy_oid=settings.tsa_policy or None,
             trust=roots,
@@ -132,7 +133,7 @@ def build_keys(settings: Settings, clock: Clock) -> Keys:
         )
     else:
         timestamper = LocalTimestamper(
-            _identity(settings, "tsa_p12", pki.TIMESTAMP, passphrase, "timestamp", now), clock=clock
+            _identity(settings, "tsa_p12", pki.TIMESTAMP, passphrase, Purpose.TIMESTAMP, now), clock=clock
         )
     return Keys(seal, issuer, timestamper, roots)
 
@@ -174,9 +175,7 @@ def _gateway(settings: Settings, url: str) -> SmsGateway:
     raise Misconfigured("SEING_SMS_URL", "is not understood.", "Give console:, twilio: or https://...")
 
 
-def _identity(
-    settings: Settings, name: str, made: str, passphrase: bytes, purpose: Purpose, now: datetime
-) -> Identity:
+def _identity(settings: Settings, name: str, made: str, passphrase: bytes, purpose: Purpose, now: datetime) -> Identity:
     path: Path = getattr(settings, name) or settings.keys_dir / made
     variable = f"SEING_{name.upper()}"
     if settings.is_production and getattr(settings, name) is None:

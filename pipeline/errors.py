@@ -1,4 +1,4 @@
-"""One tree of refusals. Facts are attributes; `code` is for programs and never reworded; sentences are in `SENTENCES`."""
+"""One tree of refusals. Facts are attributes; `code` is for programs, never reworded; sentences are in `SENTENCES`."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal

@@ -110,7 +110,9 @@ def _device(work: Work, order_id: str) -> str | None:
     return event.user_agent if event else None
 
 
-def _document(entry: ArchiveEntry, role: Literal["shown", "sealed"], frozen: Frozen, images: tuple[str, ...]) -> ev.Document:
+def _document(
+    entry: ArchiveEntry, role: Literal["shown", "sealed"], frozen: Frozen, images: tuple[str, ...]
+) -> ev.Document:
     return ev.Document(
         kind="order_form",
         role=role,

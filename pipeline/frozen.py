@@ -84,6 +84,8 @@ class Frozen(Part):
     terms_version: str
     form_version: str
     verify_url: str
+    renounce_url: str = ""
+    """Where the customer may withdraw, where the right applies."""
 
     def to_json(self) -> bytes:
         """Canonical bytes: the same order gives the same ones."""

@@ -108,15 +108,15 @@ def _users(settings: Settings) -> bool:
                     pin_hash=pin,
                 )
             )
-        for agency in organisation.agencies:
+        for place in organisation.agencies:
             for prefix, role, name in DEMO_USERS:
-                if role == "office" and agency != organisation.agencies[0]:
+                if role == "office" and place != organisation.agencies[0]:
                     continue
                 work.add(
                     User(
-                        id=prefix if role == "office" else f"{prefix}.{agency.code.lower()}",
-                        agency=agency.code,
-                        name=name if role == "office" else agency.name,
+                        id=prefix if role == "office" else f"{prefix}.{place.code.lower()}",
+                        agency=place.code,
+                        name=name if role == "office" else place.name,
                         email=organisation.seller.email,
                         role=role,
                         password_hash=password,

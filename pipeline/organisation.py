@@ -18,7 +18,7 @@ from pipeline.rules.bank import BankAccount, bank_account
 from pipeline.rules.contact import is_email
 
 
-class OrganisationUnreadable(SeingError):  # noqa: N818  # named after what is wrong, as its whole tree
+class OrganisationUnreadable(SeingError):  # named after what is wrong, as its whole tree
     """The seller's file is wrong: `problems` name every place; nothing starts on a wrong seller."""
 
     code = "organisation.unreadable"

@@ -9,7 +9,7 @@ LONGEST_WAIT = timedelta(minutes=5)
 """A service that was down is asked again at least this often, without an upper age."""
 
 
-class Later(Exception):  # noqa: N818  # it says what happens, not what went wrong
+class Later(Exception):  # it says what happens, not what went wrong
     """A step cannot be done yet (a service is down, an earlier step is not finished): try again, for ever.
 
     `reason` is shown to the back office: it holds no personal data.

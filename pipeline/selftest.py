@@ -1,4 +1,4 @@
-"""A blank page sealed, time-stamped and verified: a wrong passphrase or an expired certificate is found at deployment."""
+"""A blank page sealed, time-stamped, verified: a wrong passphrase or an expired certificate is found at deployment."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,10 @@ from templates.pdf import Facts
 
 def blank_page(when: datetime) -> bytes:
     """One page with a heading, drawn by the engine that draws everything else."""
-    flow = Flow(Facts(title="Essai de scellement", language="fr-FR", when=when), Furniture(Brand("Seing"), "Essai"))
+    flow = Flow(
+        Facts(title="Essai de scellement", language="fr-FR", when=when),
+        Furniture(Brand("Seing"), "Essai", foot="Seing"),
+    )
     flow.heading(1, "Essai de scellement")
     return flow.finish()
 

@@ -1,1 +1,1 @@
-"""Dramatiq actors: one per step that runs after the signature. Each carries a job's id; the job's row holds the rest."""
+"""Dramatiq actors: one per step that runs after the signature; a message carries a job's id and nothing else."""

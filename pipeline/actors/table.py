@@ -7,12 +7,12 @@ from typing import Any
 from pipeline.steps.archive import archive
 from pipeline.steps.batch import batch
 from pipeline.steps.copy import copy
-from pipeline.steps.tell import tell_locked, tell_rep
 from pipeline.steps.evidence import evidence
 from pipeline.steps.invoice import invoice
 from pipeline.steps.mandate import mandate
 from pipeline.steps.renounce import acknowledge, cancel
 from pipeline.steps.seal import seal
+from pipeline.steps.tell import tell_locked, tell_rep
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class TwilioSms:
 
 
 class HttpSms:
-    """A generic provider: one JSON POST `{to, text, sender, key, validity}`, answered by `{"id": ..., "status": ...}`."""
+    """A generic provider: one JSON POST `{to, text, sender, key, validity}`, answered `{"id": ..., "status": ...}`."""
 
     def __init__(self, url: str, sender: str, token: str = "") -> None:
         """Post to `url`, with `token` as bearer where given."""

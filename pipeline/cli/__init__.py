@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import documents, demonstration, running, verification
+from pipeline.cli import demonstration, documents, running, verification
 from pipeline.errors import SeingError, describe
 
 app = typer.Typer(

@@ -4,12 +4,15 @@ import json
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.clock import paris_day, system_clock
 from pipeline.config import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.proposal import Proposal
 
 ProposalFile = Annotated[Path, typer.Argument(help="Proposition du système de commande (JSON).")]
 Today = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Jour du contrôle (AAAA-MM-JJ).")]
@@ -88,7 +91,7 @@ def quote(
 ) -> None:
     """Écrire le devis d'une proposition (PDF), sans base de données."""
     from pipeline.bootstrap import build_organisation
-    from pipeline.documents.quote import quote_data
+    from pipeline.documents.forms import quote_data
     from templates.documents import quote as template
 
     settings = load_settings()
@@ -116,7 +119,7 @@ def render(
         _say(f"{out / f'{name}.pdf'}")
 
 
-def readable(file: Path) -> "Proposal":  # noqa: F821  # imported late, on purpose
+def readable(file: Path) -> "Proposal":
     """The proposal in a file, or its problems and exit code 2."""
     from pipeline.proposal import ProposalUnreadable, read
 

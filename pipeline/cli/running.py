@@ -118,7 +118,9 @@ def collect(
 
 def _started() -> Settings:
     settings = load_settings()
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     logging.getLogger("seing").setLevel(logging.INFO)
     # pyHanko and pika tell much; what matters of it reaches our own errors.
     for noisy in ("pyhanko", "pyhanko_certvalidator", "pika", "dramatiq", "httpx"):

@@ -2,14 +2,27 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from cryptography import x509
 
 from pipeline.cli.documents import read_file
 from pipeline.config import load_settings
+from templates.french import formats
+
+if TYPE_CHECKING:
+    from signing.verify import Report
+
+CHANGES = {
+    "none": "aucun changement",
+    "maintenance": "données de validation seulement",
+    "signatures": "signature prévue seulement",
+    "forbidden": "changement interdit",
+}
+KINDS = {"certification": "cachet", "approval": "signature", "document_time_stamp": "horodatage du document"}
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +52,26 @@ def verify(
         json.dump(report.to_dict(), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
     else:
-        for line in report.lines():
+        for line in told(report):
             typer.echo(line)
     raise typer.Exit(0 if report.passed else 1)
+
+
+def told(report: "Report") -> Iterator[str]:
+    """The verdict as a person reads it: the sentence, each signature, then what keeps it from passing."""
+    shown = formats("fr")
+    yield f"{report.indication}{f' ({report.sub_indication})' if report.sub_indication else ''} : {report.sentence}"
+    for item in report.signatures:
+        yield f"  {KINDS.get(item.kind, item.kind)} « {item.field} » : {item.signer}"
+        at = item.time_stamp.at if item.time_stamp else item.claimed_at
+        how = "horodaté" if item.time_stamp else "date déclarée"
+        yield f"      {how} : {shown.instant(at) if at else 'inconnu'} ; niveau {item.level or '-'} ; {item.algorithm}"
+        yield f"      confiance : {item.trusted_by or 'aucune'} ; après elle : {CHANGES[item.changes_after]}"
+    for finding in report.findings:
+        yield f"  ✗ {finding.fr}"
+    if report.evidence:
+        yield "  dossier de preuve :"
+        for check in report.evidence.checks:
+            yield f"    {'✓' if check.passed else '✗'} {check.fr}"
+        for sentence in report.evidence.story:
+            yield f"    · {sentence}"

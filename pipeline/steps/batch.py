@@ -43,17 +43,15 @@ def batch(services: Services, batch_id: str, slip_id: str | None) -> None:
     except DropError as error:
         raise Later(str(error)) from error
     with services.works() as work:
-        for order in orders:
-            order = lock_order(work, order.id)
-            at = services.clock()
-            row = work.lock(Batch, batch_id)
-            if row.dropped_at and row.sha256 == sha256 and len(orders) == 1:
-                return
+        row = work.lock(Batch, batch_id)
+        if row.dropped_at:
+            return
+        at = services.clock()
+        for order in [lock_order(work, each.id) for each in orders]:
             keep(services, work, order, "batch", name, data, "application/zip", "signed")
             set_track(work, order.id, "agency", "running", at, row.number)
             record(work, order.id, "batch.dropped", SYSTEM, at, {"batch": row.number, "sha256": sha256})
-        row = work.lock(Batch, batch_id)
-        row.sha256, row.file_name, row.dropped_at = sha256, name, services.clock()
+        row.sha256, row.file_name, row.dropped_at = sha256, name, at
 
 
 def _slip(services: Services, order: Order, slip_id: str | None) -> bytes | None:
@@ -64,7 +62,7 @@ def _slip(services: Services, order: Order, slip_id: str | None) -> bytes | None
         row = work.get(Slip, slip_id)
     if row.sha256:
         return services.archive.get(row.sha256, area="signed")
-    pdf = slip_template.render(documents.slip_data(services, order, frozen_of(services, order), row))
+    pdf = slip_template.render(documents.slip_data(order, frozen_of(services, order), row))
     sha256 = services.archive.put(
         pdf, area="signed", retain_until=retain_until(services, services.today()), media_type="application/pdf"
     )
@@ -93,11 +91,13 @@ def _zip(services: Services, row: Batch, orders: list[Order], slips: dict[str, b
         slip = slips.get(order.id)
         if slip:
             own["annexes/bordereau.pdf"] = slip
-        for rank, data in enumerate(documents.call_tracking_sheets(order, frozen), 1):
-            own[f"annexes/fiche-suivi-appels-{rank:02d}.pdf"] = call_tracking_sheet.render(data)
+        for rank, sheet in enumerate(documents.call_tracking_sheets(order, frozen), 1):
+            own[f"annexes/fiche-suivi-appels-{rank:02d}.pdf"] = call_tracking_sheet.render(sheet)
         files |= {f"{order.number}/{name}": data for name, data in own.items()}
         summary.append((order, frozen, own))
-    files["lot.pdf"] = batch_cover.render(documents.batch_cover_data(services, row, summary))
+    files["lot.pdf"] = batch_cover.render(
+        documents.batch_cover_data(services, row, [(order, frozen) for order, frozen, _ in summary], len(files))
+    )
     manifest = {
         "schema": "seing.batch/1",
         "batch": row.number,

@@ -27,10 +27,9 @@ from pipeline.errors import (
     ReasonMissing,
     SendRefused,
     SmsRefused,
-    WrongState,
 )
 from pipeline.events import record
-from pipeline.flow import NAMES, State, check_move
+from pipeline.flow import State, check_move
 from pipeline.frozen import Frozen, FrozenWithdrawal
 from pipeline.letters import sender
 from pipeline.orders import frozen_of, lock_order, mobile_of
@@ -192,7 +191,9 @@ def find(services: Services, token: str, origin: Origin | None = None) -> Ceremo
         ceremony = work.first(Ceremony, token_hash=token_hash(token))
     if ceremony is None:
         raise NotFound
-    if ceremony.state in ("closed", "expired") or (ceremony.state == "open" and ceremony.expires_at <= services.clock()):
+    if ceremony.state in ("closed", "expired") or (
+        ceremony.state == "open" and ceremony.expires_at <= services.clock()
+    ):
         raise CeremonyClosed
     if origin:
         with services.works() as work:
@@ -240,9 +241,7 @@ def view(services: Services, ceremony_id: str) -> CeremonyView:
         sealed_sha256=order.sealed_sha256,
         signed_at=order.signed_at,
         wrong_tries=ceremony.wrong_tries,
-        code=CodeState(
-            last.sent_at, last.expires_at, last.sent_at + RESEND_AFTER, last.delivery, _is_live(last, now)
-        )
+        code=CodeState(last.sent_at, last.expires_at, last.sent_at + RESEND_AFTER, last.delivery, _is_live(last, now))
         if last
         else None,
         consents=consents_of(frozen),
@@ -410,7 +409,9 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
         if live is None or not _is_live(live, now):
             if live is not None:
                 live.state, live.code_hash = "expired", None
-                record(work, order.id, "code.expired", origin, now, {"ceremony": ceremony_id, "sequence": live.sequence})
+                record(
+                    work, order.id, "code.expired", origin, now, {"ceremony": ceremony_id, "sequence": live.sequence}
+                )
             refusal = CodeExpired()
         elif live.code_hash is None or live.document_sha256 != order.form_sha256 or not _matches(services, live, code):
             refusal = _count_wrong(work, ceremony, order, live, origin, now)
@@ -466,9 +467,8 @@ def expire(services: Services) -> int:
     return count
 
 
-
 def _open(work: Work, ceremony_id: str, now: datetime, *, lock: bool = False) -> tuple[Ceremony, Order]:
-    """An open ceremony with its order, both locked on demand (the order first, everywhere, so that none waits in a ring)."""
+    """An open ceremony and its order, locked on demand: the order first, everywhere, so that none waits in a ring."""
     ceremony = work.session.get(Ceremony, ceremony_id)
     if ceremony is None:
         raise NotFound

@@ -6,12 +6,11 @@ next run closes the chain again over facts gathered afresh: the file always ends
 
 import hashlib
 
-from pipeline import __version__
+from pipeline import __version__, documents
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.events import record, trail
 from pipeline.evidence_facts import gather
-from pipeline.letters import brand, foot
 from pipeline.orders import archived, frozen_of, keep, lock_order, retain_until
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
@@ -44,15 +43,7 @@ def evidence(services: Services, order_id: str) -> None:
             events = trail(work, order_id)
         stamp = services.keys.timestamper.timestamp(bytes.fromhex(events[-1].hash))
         written = build_evidence(facts, events, stamp)
-        plain = template.render(
-            template.from_json(
-                written,
-                brand=brand(frozen.seller),
-                foot=foot(frozen.seller),
-                specimen="SPÉCIMEN" if frozen.specimen else "",
-                language=frozen.language,
-            )
-        )
+        plain = template.render(template.from_json(written, documents.look(frozen)))
         pdf = seal_document(
             plain,
             services.keys.seal,

@@ -12,6 +12,7 @@ from storage.errors import ArchiveUnavailable
 from storage.models import Instalment, Mandate, Order, new_id
 from storage.work import Work
 from templates.french import mask_iban
+from templates.sepa import make_end_to_end_id
 
 
 def mandate(services: Services, order_id: str) -> None:
@@ -47,7 +48,7 @@ def mandate(services: Services, order_id: str) -> None:
                     sequence=rank,
                     due_on=item.due_on,
                     amount=item.amount,
-                    end_to_end_id=f"{order.number}-{rank:02d}",
+                    end_to_end_id=make_end_to_end_id(order.number, rank),
                     state="cancelled" if order.state == "cancelled" else "planned",
                 )
             )
@@ -74,7 +75,11 @@ def register_entry(order: Order, frozen: Frozen) -> bytes:
         "place": order.place,
         "order": {"number": order.number, "sealed_sha256": order.sealed_sha256},
         "instalments": [
-            {"due_on": item.due_on.isoformat(), "amount": f"{item.amount:.2f}", "end_to_end_id": f"{order.number}-{n:02d}"}
+            {
+                "due_on": item.due_on.isoformat(),
+                "amount": f"{item.amount:.2f}",
+                "end_to_end_id": make_end_to_end_id(order.number, n),
+            }
             for n, item in enumerate(sorted(frozen.proposal.payment.instalments, key=lambda each: each.due_on), 1)
         ],
     }

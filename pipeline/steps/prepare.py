@@ -13,6 +13,7 @@ from pipeline.errors import Blocked, NotFound, ReasonMissing, WrongState
 from pipeline.events import record
 from pipeline.flow import ORDER_LIFE_DAYS, State, check_move
 from pipeline.frozen import Frozen, FrozenMandate, FrozenRep, FrozenWithdrawal
+from pipeline.letters import renounce_url
 from pipeline.orders import frozen_of, keep, lock_order
 from pipeline.origin import Origin
 from pipeline.proposal import Proposal
@@ -24,7 +25,7 @@ from storage.models import Proposal as ProposalRow
 from storage.work import Work
 from templates.documents import order_form
 from templates.sepa import make_umr
-from templates.terms import TERMS_VERSION
+from templates.terms import CURRENT as TERMS_VERSION
 
 PROPOSAL_STATES = ("draft", "presented", "validated")
 """States from which a proposal may be ordered: ordering validates it."""
@@ -49,14 +50,14 @@ def prepare(services: Services, proposal_id: str, choices: CustomerChoices, orig
         _refuse_blocked(services, work, proposal, choices)
         year_agency = f"{today.year}-{proposal.agency}"
         number = f"{year_agency}-{work.next_number(f'order:{year_agency}'):06d}"
-        frozen = _freeze(services, work, row, proposal, choices, number)
-        order = _new_order(services, row, frozen)
+        order_id = new_id()
+        frozen = _freeze(services, work, row, proposal, choices, number, order_id)
+        order = _new_order(services, row, frozen, order_id)
         work.add(order)
         row.state, row.updated_at = "ordered", now
         work.session.flush()
         data = {"number": number, "proposal": proposal.reference, "canonical_sha256": frozen.sha256}
         record(work, order.id, "order.prepared", origin, now, data)
-        order_id = order.id
     ensure_form(services, order_id)
     return order_id
 
@@ -113,9 +114,7 @@ def release_proposal(work: Work, order: Order, services: Services) -> None:
 
 def active_mandate(work: Work, epj: str, creditor_id: str) -> Mandate | None:
     """The mandate that may serve again for this account and creditor."""
-    return work.first(
-        Mandate, epj=epj, creditor_id=creditor_id, state="active", order_by=Mandate.signed_at.desc()
-    )
+    return work.first(Mandate, epj=epj, creditor_id=creditor_id, state="active", order_by=Mandate.signed_at.desc())
 
 
 def _refuse_blocked(services: Services, work: Work, proposal: Proposal, choices: CustomerChoices) -> None:
@@ -144,7 +143,13 @@ def accounts_with_mobile(services: Services, work: Work, mobile: str, epj: str) 
 
 
 def _freeze(
-    services: Services, work: Work, row: ProposalRow, proposal: Proposal, choices: CustomerChoices, number: str
+    services: Services,
+    work: Work,
+    row: ProposalRow,
+    proposal: Proposal,
+    choices: CustomerChoices,
+    number: str,
+    order_id: str,
 ) -> Frozen:
     settings, seller = services.settings, services.organisation.seller
     sums = totals(proposal)
@@ -177,6 +182,7 @@ def _freeze(
         terms_version=TERMS_VERSION,
         form_version=order_form.VERSION,
         verify_url=f"{settings.public_url}/verifier",
+        renounce_url=renounce_url(services, order_id) if right else "",
     )
 
 
@@ -215,8 +221,8 @@ def _mandate(
     )
 
 
-def _new_order(services: Services, row: ProposalRow, frozen: Frozen) -> Order:
-    order_id, vault, choices, mandate = new_id(), services.vault, frozen.customer, frozen.mandate
+def _new_order(services: Services, row: ProposalRow, frozen: Frozen, order_id: str) -> Order:
+    vault, choices, mandate = services.vault, frozen.customer, frozen.mandate
     withdrawal = frozen.withdrawal
     return Order(
         id=order_id,

@@ -1,11 +1,14 @@
 """The proposal: read, shown with its findings from the first screen, mended by one click, duplicated, validated."""
 
+import logging
 from dataclasses import dataclass
+
+import rfc8785
 
 from pipeline.bootstrap import Services
 from pipeline.errors import Blocked, DuplicateReference, NotFound, WrongState
 from pipeline.origin import Origin
-from pipeline.proposal import Note, Proposal, Reading, read, read_proposal
+from pipeline.proposal import Note, Proposal, read, read_proposal
 from pipeline.rules.check import findings
 from pipeline.rules.finding import Finding
 from pipeline.rules.fixes import apply_fix as mended
@@ -13,6 +16,8 @@ from pipeline.totals import Totals, totals
 from storage.models import Order, new_id
 from storage.models import Proposal as Row
 from storage.work import Work
+
+log = logging.getLogger("seing.proposals")
 
 OPEN_STATES = ("draft", "presented", "validated")
 """States in which a proposal may still change."""
@@ -106,6 +111,7 @@ def present(services: Services, proposal_id: str, origin: Origin) -> None:
         row = _open_row(work, proposal_id)
         if row.state == "draft":
             row.state, row.updated_at = "presented", services.clock()
+    log.info("proposal presented", extra={"proposal": proposal_id, "actor": origin.actor})
 
 
 def validate(services: Services, proposal_id: str, origin: Origin) -> None:
@@ -117,6 +123,7 @@ def validate(services: Services, proposal_id: str, origin: Origin) -> None:
         if blocking:
             raise Blocked(blocking)
         row.state, row.updated_at = "validated", services.clock()
+    log.info("proposal validated", extra={"proposal": proposal_id, "actor": origin.actor})
 
 
 def apply_fix(services: Services, proposal_id: str, code: str, where: str, origin: Origin) -> list[str]:
@@ -148,9 +155,7 @@ def duplicate(services: Services, proposal_id: str, origin: Origin) -> str:
         base = proposal.reference[:35]
         while work.first(Row, reference=f"{base}-{rank}"):
             rank += 1
-        copied = proposal.model_copy(
-            update={"reference": f"{base}-{rank}", "name": f"{proposal.name[:190]} (copie)"}
-        )
+        copied = proposal.model_copy(update={"reference": f"{base}-{rank}", "name": f"{proposal.name[:190]} (copie)"})
         return _add(services, work, copied, origin)
 
 
@@ -169,8 +174,6 @@ def proposal_of(services: Services, row: Row) -> Proposal:
 
 
 def _read_again(tree: object) -> Proposal:
-    import rfc8785
-
     return read_proposal(rfc8785.dumps(tree))  # type: ignore[arg-type]  # a model's own dump
 
 
@@ -215,11 +218,10 @@ def _add(services: Services, work: Work, proposal: Proposal, origin: Origin) -> 
 def _write(services: Services, row: Row, proposal: Proposal, origin: Origin) -> None:
     row.reference, row.name, row.kind = proposal.reference, proposal.name, proposal.kind
     row.agency, row.rep_id, row.epj = proposal.agency, proposal.rep, proposal.account.epj
-    row.document_enc = services.vault.seal(
-        proposal.to_json(), table="proposals", column="document_enc", row_id=row.id
-    )
+    row.document_enc = services.vault.seal(proposal.to_json(), table="proposals", column="document_enc", row_id=row.id)
     row.document_sha256 = proposal.sha256
     row.total_incl_vat = totals(proposal).incl_vat
     row.version += 1
     row.state = "draft"
     row.updated_at = services.clock()
+    log.info("proposal written", extra={"proposal": row.id, "version": row.version, "actor": origin.actor})

@@ -1,6 +1,7 @@
-"""« Remise en production »: on one click the signed order goes to the agency as a batch, with its slip for the papers."""
+"""« Remise en production »: on one click the signed order goes to its agency, with a slip for the papers."""
 
 from pipeline.bootstrap import Services
+from pipeline.documents.production import PAGES_EXPECTED
 from pipeline.errors import Held, SheetRequired, WrongState
 from pipeline.events import record
 from pipeline.flow import NAMES, State, check_move
@@ -9,6 +10,7 @@ from pipeline.origin import Origin
 from pipeline.proposal import Proposal
 from pipeline.rules.lines import needs_sheet
 from storage.models import Batch, BatchItem, Order, Slip
+from storage.work import Work
 from templates.french import formats
 
 PAPER_SHEET = "call_tracking_sheet"
@@ -72,22 +74,20 @@ def missing_sheets(proposal: Proposal) -> int:
     """How many call-tracking lines need a sheet that neither travels with the order nor is expected on paper."""
     if PAPER_SHEET in proposal.enclosures:
         return 0
-    return sum(
-        1 for sub_order in proposal.sub_orders for line in sub_order.lines if needs_sheet(line)
-    )
+    return sum(1 for sub_order in proposal.sub_orders for line in sub_order.lines if needs_sheet(line))
 
 
-def _new_slip(work, services: Services, order: Order, proposal: Proposal) -> str | None:  # type: ignore[no-untyped-def]
+def _new_slip(work: Work, services: Services, order: Order, proposal: Proposal) -> str | None:
     """The slip of an order that expects papers: one for ever, whatever the number of releases."""
     if not proposal.enclosures:
         set_track(work, order.id, "papers", "not_needed", services.clock())
         return None
     known = work.first(Slip, order_id=order.id)
     if known:
-        return str(known.id)
+        return known.id
     year = services.today().year
     number = f"BN-{year}-{work.next_number(f'slip:{year}'):06d}"
-    papers = [{"type": kind, "pages": None} for kind in proposal.enclosures]
+    papers = [{"type": kind, "pages": PAGES_EXPECTED} for kind in proposal.enclosures]
     slip = work.add(Slip(order_id=order.id, number=number, papers=papers, created_at=services.clock()))
     work.session.flush()
-    return str(slip.id)
+    return slip.id
