@@ -9,7 +9,7 @@ from templates.barcodes import page_key
 from templates.catalog import Texts
 from templates.documents.sheet import EmptyFrame, Look, code128, datamatrix, flow
 from templates.french import formats
-from templates.layout import Column, Columns, Flow, Pairs, Row, Table, Text
+from templates.layout import Block, Column, Columns, Flow, Heading, Items, Pairs, Row, Table, Text
 
 VERSION: Final = "2026.1"
 KEY_TYPE: Final = "FICHE-SUIVI"
@@ -92,7 +92,7 @@ SAMPLE: Final = CallTrackingSheetData(
     contact_name="Hélène Garnier",
     contact_number="+33478370001",
     overflow_number="+33612345678",
-    comment="Le deuxième numéro est celui de la camionnette de livraison.\nNe pas faire sonner le dimanche & jours fériés.",
+    comment="Le deuxième numéro est celui de la camionnette.\nNe pas faire sonner le dimanche & les jours fériés.",
     to_sign=True,
 )
 
@@ -111,14 +111,13 @@ def render(data: CallTrackingSheetData) -> bytes:
     made.space(2 * brand.STEP)
     made.add(_codes(t, data))
     _facts(made, t, data)
-    made.heading(2, t("why"))
-    made.items([t(f"reason.{reason}") for reason in data.reasons])
     _numbers(made, t, data)
+    _why_and_where(made, t, data)
     if data.comment:
         made.heading(2, t("comment"))
-        made.text(data.comment)
+        made.text(data.comment, before=4)
     if data.to_sign:
-        made.add(EmptyFrame(t("sign"), width=layout.WIDTH / 2, height=88, before=3 * brand.STEP))
+        made.add(EmptyFrame(t("sign"), width=layout.WIDTH / 2, height=80, before=3 * brand.STEP))
     return made.finish()
 
 
@@ -147,7 +146,7 @@ def _facts(made: Flow, t: Texts, data: CallTrackingSheetData) -> None:
         (t("client"), data.company),
         (t("epj"), data.epj),
         (t("rep"), data.rep),
-        (t("filled"), shown.instant(data.filled_at)),
+        (t("filled"), shown.date(data.filled_at)),
         (t("sheet"), t("sheet_value", number=data.sheet, count=data.sheets)),
     ]
     period = ""
@@ -185,9 +184,20 @@ def _numbers(made: Flow, t: Texts, data: CallTrackingSheetData) -> None:
             )
         )
     else:
-        made.text(t("no_number"))
-    made.heading(2, t("routing"))
+        made.text(t("no_number"), before=4)
+
+
+def _why_and_where(made: Flow, t: Texts, data: CallTrackingSheetData) -> None:
+    shown, half, gap = formats(data.look.language), layout.WIDTH / 2, 2 * brand.STEP
     contact = shown.phone(data.contact_number) if data.contact_number else t("same_number")
     overflow = shown.phone(data.overflow_number) if data.overflow_number else t("no_overflow")
     routing = [(t("contact_name"), data.contact_name), (t("contact_number"), contact), (t("overflow_number"), overflow)]
-    made.add(Pairs([pair for pair in routing if pair[1]], width=layout.WIDTH, label=120))
+    where: list[Block] = [
+        Heading(2, t("routing"), width=half, accent=made.accent),
+        Pairs([pair for pair in routing if pair[1]], width=half, label=96, before=4),
+    ]
+    why: list[Block] = [
+        Heading(2, t("why"), width=half - gap, accent=made.accent),
+        Items([t(f"reason.{reason}") for reason in data.reasons], width=half - gap, before=4),
+    ]
+    made.add(Columns([(0.0, where), (half, why)] if data.reasons else [(0.0, where)], before=3 * brand.STEP))

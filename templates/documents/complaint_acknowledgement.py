@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Final, Literal
 
 from templates import brand, catalog, layout
-from templates.documents.sheet import Look, flow
+from templates.documents.sheet import ABOVE, MILLIMETRE, Blank, Look, flow
 from templates.french import formats
 from templates.layout import Pairs
 
@@ -72,7 +72,8 @@ def render(data: ComplaintAcknowledgementData) -> bytes:
         running=t("running", number=data.number),
         when=data.received_at,
     )
-    # The address stands where the window of a French envelope shows it (NF Z10-011): right half, 45 mm from the top.
+    # The address stands where the window of a French envelope shows it: right half, 45 mm from the top.
+    made.add(Blank(45 * MILLIMETRE - ABOVE))
     made.add(
         layout.Columns(
             [(layout.WIDTH / 2, [layout.Text("\n".join((data.company, *data.address)), width=layout.WIDTH / 2)])]
@@ -97,11 +98,12 @@ def render(data: ComplaintAcknowledgementData) -> bytes:
             ],
             width=layout.WIDTH,
             ruled=True,
+            before=4,
         )
     )
     made.heading(2, t("words"))
-    made.text(data.text)
+    made.text(data.text, before=4)
     made.heading(2, t("next"))
-    made.items([t("next_review"), t("next_answer", answer_by=answer_by), t("next_rights")])
+    made.items([t("next_review"), t("next_answer", answer_by=answer_by), t("next_rights")], before=4)
     made.text(t("contact", number=data.number, email=data.email, phone=shown.phone(data.phone)), before=2 * brand.STEP)
     return made.finish()

@@ -7,10 +7,12 @@ from typing import Final
 from templates import barcodes, brand
 from templates.brand import Brand
 from templates.french import Language
-from templates.layout import SMALL_SOFT, Block, Figure, Flow, Furniture, Pen, Stack, Style, Text
-from templates.pdf import Facts, MissingGlyphError
+from templates.layout import SMALL_SOFT, TOP, Block, Figure, Flow, Furniture, Pen, Stack, Style, Text
+from templates.pdf import A4, Facts, MissingGlyphError
 
 MILLIMETRE: Final = 72 / 25.4
+ABOVE: Final = A4[1] - TOP
+"""Points above the first block of a page."""
 CODE128_MODULE: Final = 0.34 * MILLIMETRE
 CODE128_HEIGHT: Final = 15.5 * MILLIMETRE
 DATAMATRIX_MODULE: Final = 0.75 * MILLIMETRE
@@ -59,16 +61,14 @@ def printable(text: str) -> str:
     return text
 
 
-class Centred(Block):
-    """A block in the middle of a wider measure."""
+class Blank(Block):
+    """Empty height that counts at the top of a page too."""
 
-    def __init__(self, block: Block, *, inner: float, width: float) -> None:
-        self.block, self.shift = block, max(0.0, (width - inner) / 2)
-        self.height, self.before = block.height, block.before
+    def __init__(self, height: float) -> None:
+        self.height = height
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
-        """Draws it."""
-        self.block.draw(pen, x + self.shift, top)
+        """Nothing."""
 
 
 class EmptyFrame(Block):

@@ -1,0 +1,112 @@
+"""The proofs: every event with its hash, certificates, time-stamps, and the file that is attached."""
+
+import hashlib
+
+from templates import layout
+from templates.documents.evidence.data import Certificate
+from templates.documents.evidence.details import pairs
+from templates.documents.evidence.words import Words
+from templates.documents.sheet import printable
+from templates.layout import Column, Flow, Rich, Row, Table
+
+
+def proofs(made: Flow, words: Words, json: bytes) -> None:
+    """Adds sections 8 to 10."""
+    _timeline(made, words)
+    _certificates(made, words)
+    _file(made, words, json)
+
+
+def _timeline(made: Flow, words: Words) -> None:
+    t = words.t
+    made.heading(2, t("timeline"))
+    made.text(t("timeline_note"), layout.SMALL_SOFT, before=4, keep=True)
+    rows, devices = [], dict[str, int]()
+    for event in words.evidence.events:
+        happened = [Rich(words.named("event", event.kind), layout.SMALL_STRONG)]
+        data = words.data(event)
+        if data:
+            happened.append(Rich(data, layout.SMALL))
+        happened.append(Rich(event.hash, layout.SMALL_SOFT))
+        by = [Rich(words.actor(event.actor))]
+        if event.ip:
+            by.append(Rich(printable(event.ip), layout.SMALL_SOFT))
+        if event.user_agent:
+            first = devices.setdefault(event.user_agent, event.sequence)
+            device = printable(event.user_agent) if first == event.sequence else t("same_device", number=first)
+            by.append(Rich(device, layout.SMALL_SOFT))
+        when = [Rich(t("number", number=event.sequence), layout.SMALL_STRONG), *map(Rich, words.moment(event.at))]
+        rows.append(Row([when, happened, by]))
+    made.add(
+        Table(
+            [Column(t("instant"), 92), Column(t("event")), Column(t("author"), 104)],
+            rows,
+            width=layout.WIDTH,
+            accent=made.accent,
+            summary=t("timeline_summary"),
+        )
+    )
+
+
+def _certificates(made: Flow, words: Words) -> None:
+    t, shown, facts = words.t, words.shown, words.facts
+    made.heading(2, t("proofs"))
+    pairs(
+        made,
+        [
+            (t("level"), t("level_value", level=facts.level)),
+            (t("algorithms"), ", ".join(facts.algorithms)),
+        ],
+        label=120,
+    )
+    if facts.certificates:
+        made.add(
+            Table(
+                [Column(t("certificate")), Column(t("valid_from"), 100), Column(t("valid_to"), 100)],
+                [_certificate(words, each) for each in facts.certificates],
+                width=layout.WIDTH,
+                accent=made.accent,
+            )
+        )
+    if facts.time_stamps:
+        rows = [
+            Row(
+                [
+                    words.named("covers", each.covers),
+                    shown.instant(each.at),
+                    printable(
+                        f"{words.common_name(each.authority)}\n{each.policy}\n{each.serial} · {each.digest_algorithm}"
+                    ),
+                ]
+            )
+            for each in facts.time_stamps
+        ]
+        heads = [Column(t("stamp"), 112), Column(t("stamp_at"), 184), Column(t("stamp_by"))]
+        made.add(Table(heads, rows, width=layout.WIDTH, accent=made.accent))
+
+
+def _certificate(words: Words, each: Certificate) -> Row:
+    t = words.t
+    about = [
+        Rich(words.named("certificate", each.role), layout.SMALL_STRONG),
+        Rich(printable(t("subject", subject=each.subject))),
+        Rich(printable(t("issuer", issuer=each.issuer))),
+        Rich(t("serial", serial=each.serial), layout.SMALL_SOFT),
+        Rich(t("sha256", sha256=each.sha256), layout.SMALL_SOFT),
+    ]
+    return Row([about, *([Rich(part) for part in words.moment(at)] for at in (each.not_before, each.not_after))])
+
+
+def _file(made: Flow, words: Words, json: bytes) -> None:
+    t, evidence, software = words.t, words.evidence, words.facts.software
+    made.heading(2, t("closing"))
+    pairs(
+        made,
+        [
+            (t("attached"), t("attached_name")),
+            (t("attached_sha256"), hashlib.sha256(json).hexdigest()),
+            (t("chain_head"), evidence.chain_head),
+            (t("head_stamp"), t("head_stamped" if evidence.time_stamp else "head_not_stamped")),
+            (t("software"), f"{software.name} {software.version}"),
+        ],
+    )

@@ -1,0 +1,69 @@
+"""The catalog of the evidence document, and how it names what programs recorded."""
+
+import re
+from datetime import datetime
+from typing import Any, Final
+
+from templates.catalog import Texts
+from templates.documents.evidence.data import Event, Evidence
+from templates.documents.sheet import printable
+from templates.french import NARROW, NO_BREAK, PARIS, Language, formats
+
+MAX_DATA: Final = 600
+"""Characters of one value that are printed; the whole stands in the attached file."""
+
+HASH: Final = re.compile(r"\b([0-9a-f]{16})[0-9a-f]{48}\b")
+COMMON_NAME: Final = re.compile(r"(?:^|,)CN=((?:\\.|[^,\\])+)")
+
+
+class Words:
+    """Texts, formats and facts of one document."""
+
+    def __init__(self, t: Texts, language: Language, evidence: Evidence) -> None:
+        self.t, self.shown, self.evidence, self.facts = t, formats(language), evidence, evidence.facts
+
+    def named(self, family: str, value: str) -> str:
+        """The word for a recorded value (`delivery`, `delivered`), or the value itself where there is none."""
+        key = f"{family}.{value}"
+        return self.t(key) if key in self.t else printable(value)
+
+    def actor(self, actor: str) -> str:
+        """`rep:c.delmas` as « commercial c.delmas »."""
+        role, _, name = actor.partition(":")
+        return self.t(f"actor.{role}", name=printable(name)).strip() if f"actor.{role}" in self.t else printable(actor)
+
+    def yes(self, value: bool) -> str:
+        """Yes or no."""
+        return self.t("yes" if value else "no")
+
+    def moment(self, at: datetime) -> tuple[str, str]:
+        """The day and the time with milliseconds and the distance to UTC, for narrow columns."""
+        day, _, rest = self.shown.instant(at).partition(" ")
+        zone = rest.rpartition(", ")[2].rstrip(")")
+        clock = f"{at.astimezone(PARIS):%H:%M:%S}.{at.microsecond // 1000:03d}"
+        return day, f"{clock} {zone}"
+
+    def data(self, event: Event) -> str:
+        """What an event holds beside its kind, in one line; hashes are cut, being printed whole elsewhere."""
+        parts = []
+        for key, value in sorted(event.data.items()):
+            said = HASH.sub(r"\1…", printable(_flat(value)))
+            parts.append(f"{self.named('data', key)}{NO_BREAK}: {said[:MAX_DATA]}{'…' if len(said) > MAX_DATA else ''}")
+        return " · ".join(parts)
+
+    def siren(self, number: str) -> str:
+        """Nine figures in threes."""
+        return NARROW.join((number[:3], number[3:6], number[6:])) if len(number) == 9 else number
+
+    def common_name(self, subject: str) -> str:
+        """The name inside a distinguished name (RFC 4514), or all of it where there is none."""
+        found = COMMON_NAME.search(subject)
+        return re.sub(r"\\(.)", r"\1", found[1]) if found else subject
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_flat(inner)}" for key, inner in sorted(value.items()))
+    if isinstance(value, list):
+        return ", ".join(_flat(inner) for inner in value)
+    return "-" if value is None else str(value)
