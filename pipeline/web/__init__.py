@@ -8,9 +8,9 @@ from starlette.responses import JSONResponse, Response
 from pipeline.bootstrap import Services
 from pipeline.web import agency, ceremony, home, login, office, ordering, orders, proposals, renouncing, verifier
 from pipeline.web.assets import PREFIX, Assets
-from pipeline.web.brand import DEFAULT_COLOUR
 from pipeline.web.page import Web, error_page
 from pipeline.web.security import Cookies, SecurityHeaders
+from templates.brand import Brand
 from templates.pages import Pages
 
 ROUTERS = (
@@ -30,8 +30,7 @@ ROUTERS = (
 def mount(app: FastAPI, services: Services) -> None:
     """Add the pages to the application, with the headers that browsers need."""
     https = services.settings.public_url.startswith("https://")
-    colour = getattr(services.organisation, "colour", "") or DEFAULT_COLOUR
-    assets = Assets(colour)
+    assets = Assets(Brand(services.organisation.seller.legal_name))
     app.state.web = Web(services, Pages(assets.address), Cookies(https))
     app.add_route(PREFIX + "/{digest}/{name:path}", assets.serve, include_in_schema=False)
     for router in ROUTERS:

@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import NotFound
-from pipeline.web.brand import brand_css
+from pipeline.web.brand import brand_css, logo_svg
+from templates.brand import Brand
 
 PREFIX = "/static"
 
@@ -67,24 +68,16 @@ def _cut(source: bytes) -> bytes:
     return out.getvalue()
 
 
-ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="{colour}"/>'
-    '<path d="M9 17l5 5 9-12" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" '
-    'stroke-linejoin="round"/></svg>'
-)
-
-
 class Assets:
-    """The static files of one installation; `colour` is the accent of its brand (#rrggbb)."""
+    """The static files of one installation, in the colours of its brand."""
 
-    def __init__(self, colour: str) -> None:
-        brand = brand_css(colour)
+    def __init__(self, brand: Brand) -> None:
         self._assets = {
             "seing.css": Asset("text/css; charset=utf-8", _ours("seing.css")),
-            "brand.css": Asset("text/css; charset=utf-8", brand.encode),
+            "brand.css": Asset("text/css; charset=utf-8", brand_css(brand).encode),
             "seing.js": Asset("text/javascript; charset=utf-8", _ours("seing.js")),
             "htmx.js": Asset("text/javascript; charset=utf-8", cache(_htmx)),
-            "icon.svg": Asset("image/svg+xml", ICON.format(colour=colour).encode),
+            "logo.svg": Asset("image/svg+xml", logo_svg(brand).encode),
             "fonts/regular.woff": Asset("font/woff", _font("SourceSansPro-Regular.ttf")),
             "fonts/semibold.woff": Asset("font/woff", _font("SourceSansPro-Semibold.ttf")),
         }

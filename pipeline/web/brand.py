@@ -1,15 +1,29 @@
-"""The seller's colour on screen: used as it is where white reads well on it, darkened where it does not."""
+"""The seller's brand on screen: the tokens of the documents as custom properties, and the logo as SVG.
 
-DEFAULT_COLOUR = "#0b4f5c"
-"""A deep petrol blue."""
+The accent is used as it is where white reads well on it, and darkened where it does not.
+"""
+
+from templates.brand import INK, LINE, SOFT, WASH, Brand
 
 _LEAST_CONTRAST = 4.5
 """WCAG 2.2, 1.4.3 (AA) for text; the accent carries text and lies under it."""
 
 
-def brand_css(colour: str) -> str:
-    """The custom properties that the style sheet takes its accent from."""
-    return f":root{{--brand:{readable(colour)};--on-brand:#ffffff}}\n"
+def brand_css(brand: Brand) -> str:
+    """The custom properties that the style sheet takes its colours from."""
+    tokens = {"brand": readable(brand.accent), "ink": INK, "soft": SOFT, "line": LINE, "wash": WASH}
+    return ":root{" + ";".join(f"--{name}:{value}" for name, value in tokens.items()) + "}\n"
+
+
+def logo_svg(brand: Brand) -> str:
+    """The logo as it stands beside the name, and as the icon of the page."""
+    logo = brand.logo
+    paths = "".join(
+        f'<path fill="{brand.accent if path.fill == "accent" else path.fill}" d="{path.commands}"/>'
+        for path in logo.paths
+    )
+    box = f"0 0 {logo.width:g} {logo.height:g}"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}">{paths}</svg>'
 
 
 def readable(colour: str) -> str:

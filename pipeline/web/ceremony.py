@@ -27,9 +27,9 @@ from pipeline.errors import (
     SendRefused,
     SmsRefused,
 )
+from pipeline.pages import page_count, page_image
 from pipeline.steps import ceremony as steps
 from pipeline.steps.ceremony import CeremonyView
-from pipeline.web import sheets
 from pipeline.web.access import (
     CEREMONY,
     CeremonyToken,
@@ -45,6 +45,9 @@ from pipeline.web.queries.customer import Part, copy_sent, may_renounce, parts_o
 from templates.french import formats
 
 router = APIRouter(route_class=PageRoute)
+
+WIDTH, LARGE_WIDTH = 1000, 1600
+"""Pixels across a page as shown (the image whose hash is recorded), and enlarged."""
 
 COOKIE_SECONDS = 30 * 24 * 3600
 """As long as a link lives."""
@@ -123,25 +126,29 @@ def over(request: Request, view: Current) -> Response:
 
 
 @router.get("/c/pages/{page}.png")
-def page_picture(page: int, view: Current, services: Serving, large: bool = False) -> Response:  # noqa: FBT002
+def page_picture(page: int, view: Current, services: Serving, large: bool = False) -> Response:
     """One page of the form."""
-    data = sheets.page_png(services, view, page, sheets.LARGE_WIDTH if large else sheets.WIDTH)
-    return Response(data, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+    image = page_image(services, view.form_sha256, page, LARGE_WIDTH if large else WIDTH)
+    return Response(image.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
 
 
 @router.post("/c/pages/{page}")
 def page_seen(request: Request, page: int, view: Current, services: Serving, form: CustomerForm) -> Response:  # noqa: ARG001  # the form carries the token
     """A page has been on the screen."""
-    digest = sheets.image_sha256(services, view, page)
     if view.state == "open":
+        digest = page_image(services, view.form_sha256, page, WIDTH).sha256
         steps.record_page(services, view.ceremony_id, page, digest, origin_of(request, "customer"))
     return Response(status_code=204)
 
 
 @router.get("/c/bon-de-commande.pdf")
-def form_pdf(view: Current, services: Serving, save: bool = False) -> Response:  # noqa: FBT002
+def form_pdf(view: Current, services: Serving, save: bool = False) -> Response:
     """The form, sealed as soon as it is."""
-    return sheets.pdf(sheets.copy_of(services, view), f"bon-de-commande-{view.number}.pdf", save=save)
+    sealed = view.sealed_sha256
+    data = services.archive.get(sealed or view.form_sha256, area="signed" if sealed else "drafts")
+    where = "attachment" if save else "inline"
+    headers = {"content-disposition": f'{where}; filename="bon-de-commande-{view.number}.pdf"'}
+    return Response(data, media_type="application/pdf", headers=headers)
 
 
 @router.get("/c/code")
@@ -271,7 +278,7 @@ def _reading(
         "reading.html",
         status=error.status if error else 200,
         parts=parts,
-        page_count=sheets.page_count(services, view),
+        page_count=page_count(services, view.form_sha256),
         refusal=sentence(request, error) if error else "",
         ticked=ticked,
         code_open=view.code is not None,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.bootstrap import Services
-from pipeline.customer import CustomerChoices, FieldCheck, FieldName, check_choices, check_field, needs_mandate
+from pipeline.customer import CustomerChoices, FieldCheck, FieldName, check_field, needs_mandate
 from pipeline.errors import Blocked, NotFound, SeingError
 from pipeline.proposal import Proposal
 from pipeline.rules.finding import Finding

@@ -36,7 +36,7 @@ def web_of(request: Request) -> Web:
     return web
 
 
-class GoTo(Exception):  # noqa: N818  # no error: another page answers
+class GoTo(Exception):  # no error: another page answers
     """Leave the handler for another address."""
 
     def __init__(self, address: str) -> None:

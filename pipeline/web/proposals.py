@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.bootstrap import Services
-from pipeline.documents import quote_data
+from pipeline.documents.forms import quote_data
 from pipeline.errors import NotFound, SeingError, Unreadable
 from pipeline.origin import Origin
 from pipeline.rules.finding import blocking
@@ -43,7 +43,8 @@ def quote_pdf(proposal_id: str, session: RepOrOffice, services: Serving) -> Resp
     """The proposal as a quote."""
     check_own(services, proposal_id, session)
     proposal = propose.open_proposal(services, proposal_id).proposal
-    pdf = quote.render(quote_data(services, proposal))
+    specimen = services.settings.environment == "training"
+    pdf = quote.render(quote_data(proposal, services.organisation, services.today(), specimen=specimen))
     name = f"devis-{proposal.reference.replace('/', '-')}.pdf"
     return Response(pdf, media_type="application/pdf", headers={"content-disposition": f'inline; filename="{name}"'})
 
@@ -64,9 +65,7 @@ def fix(request: Request, proposal_id: str, session: Rep, services: Serving, for
 
 
 @router.post("/{act}")
-async def do(
-    request: Request, proposal_id: str, act: str, session: Rep, services: Serving, form: UserForm
-) -> Response:
+async def do(request: Request, proposal_id: str, act: str, session: Rep, services: Serving, form: UserForm) -> Response:
     """Present, validate, duplicate, rename, or replace by a newer file."""
     raw = await form.file("file") if act == "replace" else b""
     return await run_in_threadpool(_do, request, services, session, proposal_id, act, form.text("name"), raw)

@@ -113,7 +113,9 @@ def office(services: Services, until: date, search: str = "") -> Office:
     ready = [row for row in planned if row.due_on <= until]
     return Office(
         jobs=tuple(_job(job, numbers) for job in jobs),
-        late=tuple(LateRow(order.id, order.number, order.legal_name, row.name, row.due_at or now) for row, order in late),
+        late=tuple(
+            LateRow(order.id, order.number, order.legal_name, row.name, row.due_at or now) for row, order in late
+        ),
         mandates=tuple(_mandate(row, number) for row, number in mandates),
         mandate_count=mandate_count,
         collections=tuple(
