@@ -126,12 +126,10 @@ def _line(parent: _Element, number: int, line: InvoiceLine) -> None:
             _add(characteristic, "Description", name)
             _add(characteristic, "Value", value)
 
-    # The price is never negative: what is taken back has a negative quantity (BR-27).
-    quantity = -line.quantity if line.unit_price < 0 else line.quantity
+    quantity, unit_price = line.billed
     price = _add(_add(parent, "SpecifiedLineTradeAgreement"), "NetPriceProductTradePrice")
-    _add(price, "ChargeAmount", _figures(abs(line.unit_price)))
-    billed = _add(parent, "SpecifiedLineTradeDelivery")
-    _add(billed, "BilledQuantity", _figures(quantity or abs(quantity)), unitCode=line.unit)
+    _add(price, "ChargeAmount", _figures(unit_price))
+    _add(_add(parent, "SpecifiedLineTradeDelivery"), "BilledQuantity", _figures(quantity), unitCode=line.unit)
 
     settlement = _add(parent, "SpecifiedLineTradeSettlement")
     _vat(_add(settlement, "ApplicableTradeTax"), line.vat)

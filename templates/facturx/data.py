@@ -115,6 +115,12 @@ class InvoiceLine:
     unit: str = "C62"
     """UN/ECE recommendation 20: C62 one, HUR hour, MON month."""
 
+    @property
+    def billed(self) -> tuple[Decimal, Decimal]:
+        """Quantity and price as invoiced: what is taken back has a negative quantity, never a price (BR-27)."""
+        quantity = -self.quantity if self.unit_price < 0 else self.quantity
+        return quantity or abs(quantity), abs(self.unit_price)
+
 
 @dataclass(frozen=True, slots=True)
 class VatTotal:
