@@ -33,7 +33,7 @@ def add(hand: Hand, mandate: MandateData, seller: Party, signatory: Signatory, n
         parts.pairs(
             (t("creditor_name"), seller.legal_name),
             (t("creditor_id"), mandate.creditor_id),
-            (t("creditor_address"), "\n".join(parts.address_lines(seller.address, abroad=True))),
+            (t("creditor_address"), parts.full_address(hand, seller.address)),
             label=180.0,
         )
     )
@@ -41,7 +41,7 @@ def add(hand: Hand, mandate: MandateData, seller: Party, signatory: Signatory, n
     flow.add(
         parts.pairs(
             (t("debtor_name"), mandate.debtor_name),
-            (t("debtor_address"), "\n".join(parts.address_lines(mandate.debtor_address, abroad=True))),
+            (t("debtor_address"), parts.full_address(hand, mandate.debtor_address)),
             (t("iban"), f.iban(mandate.iban)),
             (t("bic"), mandate.bic),
             label=180.0,

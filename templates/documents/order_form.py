@@ -6,7 +6,7 @@ fields, `seller` and `client`, are drawn with it: the file that the customer rea
 
 from datetime import UTC, datetime, time
 
-from templates import brand, catalog, french
+from templates import catalog, french
 from templates.documents import mandate_page, parts, signature_page, terms_pages, withdrawal_pages
 from templates.documents.facts import (
     Address,
@@ -22,23 +22,7 @@ from templates.documents.facts import (
 )
 from templates.documents.parts import Hand
 from templates.documents.samples import ROSE
-from templates.layout import (
-    HEAD,
-    LARGE,
-    SMALL,
-    SMALL_SOFT,
-    SMALL_STRONG,
-    WIDTH,
-    Block,
-    Column,
-    Columns,
-    Flow,
-    Furniture,
-    Panel,
-    Table,
-    Text,
-    Ticks,
-)
+from templates.layout import SMALL, SMALL_SOFT, WIDTH, Flow, Furniture, Ticks
 from templates.pdf import Facts
 
 VERSION = "2026.11.1"
@@ -100,65 +84,29 @@ def _first_page(hand: Hand, data: OrderFormData, title: str) -> None:
         "order_line", edition=data.edition, date=f.long_date(data.ordered_on), agency=data.agency_name, epj=data.epj
     )
     flow.text(about, SMALL_SOFT)
-    step = parts.THIRD + parts.GAP
-    flow.add(
-        Columns(
-            [
-                (0.0, parts.party(hand, "seller", data.seller)),
-                (step, parts.party(hand, "customer", data.customer)),
-                (2 * step, _contacts(hand, data)),
-            ],
-            before=2.5 * brand.STEP,
-        )
-    )
-    flow.add(Panel(_figures(hand, data, step), width=WIDTH, accent=flow.accent, before=3 * brand.STEP))
+    signatory = data.signatory
+    who = (signatory.name, signatory.role, signatory.email, signatory.mobile_masked)
+    flow.add(parts.parties(hand, data.seller, data.customer, (data.rep_name, data.agency_name, data.rep_phone), who))
+    flow.add(parts.answers(hand, _answers(hand, data)))
     flow.heading(2, t("what"))
     flow.add(parts.overview(hand, data.sub_orders, data.total_excl_vat, data.vat, data.total_incl_vat))
-    left: list[Block] = [hand.label("when" if data.mandate else "when_invoice", width=parts.HALF)]
-    if data.instalments:
-        columns = [Column(t("due")), Column(t("amount_head"), 100, "right")]
-        rows = parts.grouped(hand, data.instalments)
-        left.append(Table(columns, rows, width=parts.HALF, accent=flow.accent, before=2.0))
-    else:
-        left.append(Text(t("plan_credit" if data.total_incl_vat <= 0 else "plan_none"), SMALL, width=parts.HALF))
-    flow.add(parts.side_by_side(left, [parts.pairs(*_terms(hand, data), width=parts.HALF, label=84.0)]))
-
-
-def _contacts(hand: Hand, data: OrderFormData) -> list[Block]:
-    t, f = hand.texts, hand.formats
-    signatory = data.signatory
-    rep = [data.agency_name, f.phone(data.rep_phone) if data.rep_phone else ""]
-    who = [signatory.role, signatory.email, signatory.mobile_masked]
-    return [
-        hand.label("contact"),
-        Text(data.rep_name, SMALL_STRONG, width=parts.THIRD, before=2.0),
-        Text("\n".join(line for line in rep if line), SMALL, width=parts.THIRD),
-        Text(t("signatory_label"), SMALL_SOFT, width=parts.THIRD, before=brand.STEP),
-        Text(signatory.name, SMALL_STRONG, width=parts.THIRD),
-        Text("\n".join(line for line in who if line), SMALL, width=parts.THIRD),
+    left = parts.due_dates(hand, data.instalments, data.total_incl_vat)
+    right = [
+        hand.label("arrangements", width=parts.HALF),
+        parts.pairs(*_terms(hand, data), width=parts.HALF, label=84.0),
     ]
+    flow.add(parts.side_by_side(left, right))
 
 
-def _figures(hand: Hand, data: OrderFormData, step: float) -> Columns:
+def _answers(hand: Hand, data: OrderFormData) -> list[tuple[str, str, str, bool]]:
     t, f = hand.texts, hand.formats
-    tax = data.total_incl_vat - data.total_excl_vat
     first, note = parts.first_payment(hand, data.instalments, data.total_incl_vat)
     today = parts.due_today(data.instalments, data.ordered_on)
-    cost = t("cost_note", net=f.money(data.total_excl_vat), vat=f.money(tax))
-    answers = [
-        ("cost", f.money(data.total_incl_vat), cost, True),
-        ("when" if data.mandate else "when_invoice", first, note, True),
-        ("today", f.money(today), t("today_something" if today else "today_nothing"), False),
+    return [
+        parts.cost(hand, data.total_excl_vat, data.total_incl_vat),
+        (t("when" if data.mandate else "when_invoice"), first, note, True),
+        (t("today"), f.money(today), t("today_something" if today else "today_nothing"), False),
     ]
-    return Columns(
-        [
-            (
-                i * step,
-                [parts.KeyFigure(hand.label(key), answer, note, width=parts.THIRD, style=LARGE if big else HEAD)],
-            )
-            for i, (key, answer, note, big) in enumerate(answers)
-        ]
-    )
 
 
 def _terms(hand: Hand, data: OrderFormData) -> list[tuple[str, str]]:
@@ -184,12 +132,9 @@ def _details(hand: Hand, data: OrderFormData) -> None:
         flow.heading(3, t("cancelled"))
         flow.items(gone, SMALL)
     flow.heading(2, t("plan"))
-    if data.instalments:
-        flow.add(parts.schedule(hand, data.instalments))
-        if data.mandate:
-            flow.text(t("plan_notice"), SMALL_SOFT, before=4.0)
-    else:
-        flow.text(t("plan_credit" if data.total_incl_vat <= 0 else "plan_none"))
+    parts.add_schedule(hand, data.instalments, data.total_incl_vat)
+    if data.mandate and data.instalments:
+        flow.text(t("plan_notice"), SMALL_SOFT, before=4.0)
     flow.heading(2, t("invoicing"))
     known = (t(f"enclosure_{e}") if f"enclosure_{e}" in t else e for e in data.enclosures)
     flow.add(

@@ -11,6 +11,7 @@ from templates.catalog import Texts
 from templates.documents.facts import Address, InstalmentData, LineData, Party, SubOrderData, VatLine
 from templates.french import Formats
 from templates.layout import (
+    HEAD,
     LARGE,
     SIGNS,
     SMALL,
@@ -22,6 +23,7 @@ from templates.layout import (
     Columns,
     Flow,
     Pairs,
+    Panel,
     Pen,
     Rich,
     Row,
@@ -49,10 +51,16 @@ class Hand:
         return Text(self.texts(key), Style(bold=True, colour=self.flow.accent), width=width, tag="H2")
 
 
-def address_lines(address: Address, *, abroad: bool = False) -> list[str]:
-    """The address as on an envelope; the country when it is not France, or when the reader may be abroad."""
+def address_lines(address: Address) -> list[str]:
+    """The address as on an envelope; the country only when it is not France."""
     lines = [*address.lines, f"{address.postal_code} {address.city}"]
-    return lines if address.country == "FR" and not abroad else [*lines, address.country]
+    return lines if address.country == "FR" else [*lines, address.country]
+
+
+def full_address(hand: Hand, address: Address) -> str:
+    """The address with its country, France by name and others by code."""
+    lines = address_lines(address)
+    return "\n".join([*lines, hand.texts("france")] if address.country == "FR" else lines)
 
 
 def one_line(address: Address) -> str:
@@ -92,6 +100,25 @@ def party(hand: Hand, key: str, of: Party) -> list[Block]:
     ]
 
 
+def parties(
+    hand: Hand, seller: Party, customer: Party, rep: tuple[str, str, str | None], who: Sequence[str]
+) -> Columns:
+    """Seller, customer, and those who speak for them: rep, agency, telephone; the customer's name and particulars."""
+    t, f = hand.texts, hand.formats
+    rep_name, agency, phone = rep
+    people: list[Block] = [
+        hand.label("contact"),
+        Text(rep_name, SMALL_STRONG, width=THIRD, before=2.0),
+        Text("\n".join([agency, f.phone(phone)] if phone else [agency]), SMALL, width=THIRD),
+        Text(t("signatory_label" if len(who) > 1 else "contact_label"), SMALL_SOFT, width=THIRD, before=brand.STEP),
+        Text(who[0], SMALL_STRONG, width=THIRD),
+    ]
+    if any(who[1:]):
+        people.append(Text("\n".join(line for line in who[1:] if line), SMALL, width=THIRD))
+    columns = (party(hand, "seller", seller), party(hand, "customer", customer), people)
+    return Columns([(i * (THIRD + GAP), blocks) for i, blocks in enumerate(columns)], before=2.5 * brand.STEP)
+
+
 class KeyFigure(Block):
     """A question, the answer as the largest thing around, a few words about it; answers share a base line."""
 
@@ -108,6 +135,25 @@ class KeyFigure(Block):
         style = self.answer.style
         self.answer.draw(pen, x, base + style.leading * 0.5 + style.size * 0.33)
         self.note.draw(pen, x, top - self.question.height - 36.0)
+
+
+Answer = tuple[str, str, str, bool]
+"""Question, answer, note, and whether the answer is one of the largest things on the page."""
+
+
+def cost(hand: Hand, net: Decimal, total: Decimal) -> Answer:
+    """What it costs."""
+    t, f = hand.texts, hand.formats
+    return t("cost"), f.money(total), t("cost_note", net=f.money(net), vat=f.money(total - net)), True
+
+
+def answers(hand: Hand, given: Sequence[Answer]) -> Panel:
+    """Three answers side by side."""
+    figures = []
+    for i, (question, answer, note, big) in enumerate(given):
+        asked = Text(question, Style(bold=True, colour=hand.flow.accent), width=THIRD, tag="H2")
+        figures.append((i * (THIRD + GAP), [KeyFigure(asked, answer, note, width=THIRD, style=LARGE if big else HEAD)]))
+    return Panel(Columns(figures), width=WIDTH, accent=hand.flow.accent, before=3 * brand.STEP)
 
 
 # -- what is bought ------------------------------------------------------------------------------------------------
@@ -142,10 +188,10 @@ def overview(
     ]
     rows.append(Row([t("total"), "", "", f.amount(total)], "total"))
     columns = [
-        Column(t("range"), 190),
-        Column(t("order_ref"), 80),
+        Column(t("range"), 168),
+        Column(t("order_ref"), 72),
         Column(t("contents")),
-        Column(t("net_head"), 80, "right"),
+        Column(t("net_head"), 66, "right"),
     ]
     return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0)
 
@@ -178,7 +224,14 @@ def _cells(hand: Hand, line: LineData, *, several_rates: bool) -> list[str | Ric
     ]
 
 
-def lines(hand: Hand, sub_orders: Sequence[SubOrderData], net: Decimal, vat: Sequence[VatLine]) -> Table:
+def lines(
+    hand: Hand,
+    sub_orders: Sequence[SubOrderData],
+    net: Decimal,
+    vat: Sequence[VatLine],
+    *,
+    summary: str = "table_summary",
+) -> Table:
     """Every line of every sub-order, with subtotals."""
     t, f = hand.texts, hand.formats
     rows = []
@@ -191,14 +244,14 @@ def lines(hand: Hand, sub_orders: Sequence[SubOrderData], net: Decimal, vat: Seq
     rows.append(Row([t("total_net"), "", "", "", "", "", f.amount(net)], "total"))
     columns = [
         Column(t("label_head")),
-        Column(t("status_head"), 72),
-        Column(t("period_head"), 72),
-        Column(t("quantity_head"), 34, "right"),
-        Column(t("price_head"), 62, "right"),
-        Column(t("discount_head"), 52, "right"),
-        Column(t("net_head"), 66, "right"),
+        Column(t("status_head"), 70),
+        Column(t("period_head"), 66),
+        Column(t("quantity_head"), 30, "right"),
+        Column(t("price_head"), 56, "right"),
+        Column(t("discount_head"), 54, "right"),
+        Column(t("net_head"), 60, "right"),
     ]
-    return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0, summary=t("table_summary"))
+    return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0, summary=t(summary))
 
 
 def cancelled(hand: Hand, sub_orders: Sequence[SubOrderData]) -> list[str]:
@@ -227,8 +280,26 @@ def grouped(hand: Hand, instalments: Sequence[InstalmentData]) -> list[Row]:
     return rows
 
 
-def schedule(hand: Hand, instalments: Sequence[InstalmentData]) -> Table:
-    """The whole plan with what is still due after each payment."""
+def due_dates(hand: Hand, instalments: Sequence[InstalmentData], total: Decimal) -> list[Block]:
+    """The plan at a glance, half the measure wide."""
+    t = hand.texts
+    label = hand.label("instalments", width=HALF)
+    if not instalments:
+        return [label, Text(t("plan_credit" if total <= 0 else "plan_none"), SMALL, width=HALF)]
+    columns = [Column(t("due")), Column(t("amount_head"), 100, "right")]
+    return [label, Table(columns, grouped(hand, instalments), width=HALF, accent=hand.flow.accent, before=2.0)]
+
+
+def add_schedule(hand: Hand, instalments: Sequence[InstalmentData], total: Decimal) -> None:
+    """Adds the whole plan, or the sentence that says why there is none."""
+    if instalments:
+        hand.flow.add(schedule(hand, instalments))
+    else:
+        hand.flow.text(hand.texts("plan_credit" if total <= 0 else "plan_none"))
+
+
+def schedule(hand: Hand, instalments: Sequence[InstalmentData]) -> Block:
+    """The whole plan with what is still due after each payment; kept on one page unless it is long."""
     t, f = hand.texts, hand.formats
     total = sum((i.amount for i in instalments), Decimal(0))
     rest, rows = total, []
@@ -242,7 +313,8 @@ def schedule(hand: Hand, instalments: Sequence[InstalmentData]) -> Table:
         Column(t("amount_head"), 100, "right"),
         Column(t("plan_rest"), 100, "right"),
     ]
-    return Table(columns, rows, width=360.0, accent=hand.flow.accent, before=4.0)
+    table = Table(columns, rows, width=360.0, accent=hand.flow.accent, before=4.0)
+    return Stack([table]) if len(instalments) <= 24 else table
 
 
 def due_today(instalments: Sequence[InstalmentData], today: date) -> Decimal:

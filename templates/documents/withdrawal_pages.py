@@ -63,7 +63,7 @@ def _notice(hand: Hand, withdrawal: WithdrawalData, seller: Party) -> None:
         "until": until,
         "seller": seller.legal_name,
         "address": parts.one_line(seller.address),
-        "phone": f.phone(seller.phone),
+        "phone": f.phone(seller.phone).replace(" ", "\u00a0"),
         "email": seller.email,
     }
     flow.text(t("notice_1", **where), BODY, before=2 * brand.STEP)

@@ -71,8 +71,12 @@ def _matrix(rows: Sequence[Sequence[int]], side: float, alt: str) -> Figure:
 
 
 def qr(content: str, *, side: float, alt: str) -> Figure:
-    """A QR code (ISO/IEC 18004, error correction M) of `side` points; leave four modules of white around it."""
-    return _matrix([list(row) for row in segno.make_qr(content, error="m").matrix], side, alt)
+    """A QR code (ISO/IEC 18004, error correction M) of `side` points; leave four modules of white around it.
+
+    The mask is fixed: every reader takes any of the eight, and weighing them costs more than all the rest of a form.
+    """
+    code = segno.make_qr(content, error="m", boost_error=False, mask=0)
+    return _matrix([list(row) for row in code.matrix], side, alt)
 
 
 def datamatrix(content: str, *, side: float, alt: str) -> Figure:

@@ -1,5 +1,6 @@
 """From blocks to pages: where each page ends, what heads and foots it, and the finished file."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from templates import brand, catalog
 from templates.layout.block import Block, Pen, Space
 from templates.layout.table import Table
 from templates.layout.text import BODY as BODY_STYLE
-from templates.layout.text import SMALL_SOFT, SMALL_STRONG, Heading, Items, Style, Text, start, width
+from templates.layout.text import SMALL_SOFT, SMALL_STRONG, Heading, Items, Style, Text, width, wrap
 from templates.pdf import A4, Attachment, Facts, Schema, TaggedCanvas
 
 MARGIN = 40.0
@@ -141,20 +142,28 @@ class Flow:
             canvas.showPage()
         return canvas.finish(attachments=attachments, schemas=schemas)
 
+    @functools.cached_property
+    def _head(self) -> list[str]:
+        of, top = self.furniture, A4[1] - 39.0
+        drawing, wide = brand.logo_operators(of.brand, 20.0)
+        return [
+            f"q 1 0 0 1 {MARGIN:.2f} {A4[1] - 46:.2f} cm\n{drawing}\nQ",
+            _line(of.brand.name, SMALL_STRONG, MARGIN + wide + brand.STEP, top),
+            _line(of.title, SMALL_SOFT, A4[0] - MARGIN - width(of.title, SMALL_SOFT), top),
+        ]
+
+    @functools.cached_property
+    def _foot(self) -> list[str]:
+        lines = wrap(self.furniture.foot, SMALL_SOFT, WIDTH - 80.0)[::-1]
+        return [_line(line, SMALL_SOFT, MARGIN, 32.0 + SMALL_SOFT.leading * i) for i, line in enumerate(lines)]
+
     def _furniture(self, canvas: TaggedCanvas, number: int, count: int) -> None:
-        of, right = self.furniture, A4[0] - MARGIN
         with canvas.artifact("Header"):
-            drawing, wide = brand.logo_operators(of.brand, 20.0)
-            out = [f"q 1 0 0 1 {MARGIN:.2f} {A4[1] - 46:.2f} cm\n{drawing}\nQ"]
-            out.append(_line(of.brand.name, SMALL_STRONG, MARGIN + wide + brand.STEP, A4[1] - 39.0))
-            out.append(_line(of.title, SMALL_SOFT, right - width(of.title, SMALL_SOFT), A4[1] - 39.0))
-            canvas.paint(*out)
+            canvas.paint(*self._head)
         with canvas.artifact("Footer"):
             page = self.texts("page", page=number, pages=count)
-            out = [_line(page, SMALL_SOFT, right - width(page, SMALL_SOFT), 32.0)]
-            foot = Text(of.foot, SMALL_SOFT, width=WIDTH - 80.0)
-            out.append(foot.operators(MARGIN, 32.0 + 8.0 + 11.0 * (len(foot.lines) - 1)))
-            canvas.paint(*out)
+            place = A4[0] - MARGIN - width(page, SMALL_SOFT)
+            canvas.paint(*self._foot, _line(page, SMALL_SOFT, place, 32.0))
 
     def _specimen(self) -> list[str]:
         """The word across the page that says: not for use."""
@@ -166,8 +175,8 @@ class Flow:
         c, s = math.cos(angle), math.sin(angle)
         x, y = A4[0] / 2 - c * wide / 2 + s * 28, A4[1] / 2 - s * wide / 2 - c * 28
         shown = style.face.show(style.face.clean(word), style.size)
-        return [f"BT {start(style)} {c:.4f} {s:.4f} {-s:.4f} {c:.4f} {x:.2f} {y:.2f} Tm {shown} ET"]
+        return [f"BT {style.start} {c:.4f} {s:.4f} {-s:.4f} {c:.4f} {x:.2f} {y:.2f} Tm {shown} ET"]
 
 
 def _line(text: str, style: Style, x: float, y: float) -> str:
-    return f"BT {start(style)} {x:.2f} {y:.2f} Td {style.face.show(style.face.clean(text), style.size)} ET"
+    return f"BT {style.start} {x:.2f} {y:.2f} Td {style.face.show(style.face.clean(text), style.size)} ET"

@@ -41,9 +41,7 @@ Cell = str | Rich | Sequence[Rich]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of cells. `group` rows have one cell over all columns; `total` and `sum` rows stay with
-    those above them, a total in bold.
-    """
+    """A row of cells. A `group` has one cell over all columns; `total` (bold) and `sum` stay with the rows above."""
 
     cells: Sequence[Cell]
     kind: Kind = "row"

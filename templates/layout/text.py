@@ -3,7 +3,7 @@
 import copy
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from templates import brand
@@ -21,6 +21,12 @@ class Style:
     leading: float = 13.0
     bold: bool = False
     colour: str = brand.INK
+    start: str = field(init=False, repr=False, compare=False)
+    """Operators that choose colour and font, inside a text object."""
+
+    def __post_init__(self) -> None:
+        font = f"/{'B' if self.bold else 'R'}0 {self.size:g} Tf"
+        object.__setattr__(self, "start", f"{brand.colour(self.colour)} rg {font}")
 
     @property
     def face(self) -> Face:
@@ -38,12 +44,6 @@ FINE = Style(leading=10.8)
 FINE_STRONG = replace(FINE, bold=True)
 HEAD = Style(brand.HEAD, 18.0, bold=True)
 LARGE = Style(brand.LARGE, 28.0, bold=True)
-
-
-def start(style: Style) -> str:
-    """Operators that choose the style's colour and font, inside a text object."""
-    face = style.face
-    return f"{brand.colour(style.colour)} rg /{face.key}0 {style.size:g} Tf"
 
 
 @functools.lru_cache(40_000)
@@ -65,8 +65,10 @@ def _pieces(word: str, face: Face, room: float) -> Iterator[str]:
             if taken > room:
                 break
             cut = i + 1
-        sign = max(word.rfind(s, 0, cut) for s in "-/@._,;")
-        cut = sign + 1 if sign > 0 and sign + 1 >= cut // 2 else cut
+        sign = word.rfind("@", 1, cut)
+        if sign < 0:
+            sign = max(word.rfind(s, cut // 2, cut) for s in "-/._,;")
+        cut = sign + 1 if sign > 0 else cut
         yield word[:cut]
         word = word[cut:]
     if word:
@@ -133,7 +135,7 @@ class Text(Block):
             self._body = _lines(self.lines, style, self.width, self.align)
         shift, body = self._body
         y = top - style.leading * 0.5 - style.size * 0.33
-        return f"BT {start(style)} {x + shift:.2f} {y:.2f} Td {body} ET"
+        return f"BT {style.start} {x + shift:.2f} {y:.2f} Td {body} ET"
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draws it as an element, or as the next part of the element that it was cut from."""

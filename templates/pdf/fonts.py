@@ -21,6 +21,7 @@ from templates.errors import TemplateError
 FIRST = [*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x100), *map(ord, "ŒœŸ€–—‘’‚“”„…•‰‹›\u202f→✓−≤≥≠·")]
 SPACES = {0xA0: 0x20, 0x202F: 0x20}  # found by search, and copied, as the space that people type
 SAME_LOOK = {0x2010: "-", 0x2011: "-", 0x2007: "\u00a0", 0x2009: "\u202f", 0x200A: "\u202f", 0x9: " "}
+OTHERS = "~"  # begins the resource name of every subset but the first
 INVISIBLE = "Cf"  # joiners, direction marks, soft hyphen: they print nothing
 
 
@@ -40,7 +41,7 @@ class Subset:
 
     def __init__(self, face: "Face", number: int, points: list[int]) -> None:
         self.face, self.number, self.points = face, number, points
-        self.resource = f"{face.key}{number}"
+        self.resource = f"{OTHERS if number else ''}{face.key}{number}"
         codes = {p: chr(32 + i) for i, p in enumerate(points)}
         self.codes = {p: f"\\{c}" if c in "()\\" else c for p, c in codes.items()}
 
@@ -177,6 +178,8 @@ class Face:
 
     def used(self, content: str) -> list[Subset]:
         """The subsets that a content stream names, the first always among them."""
+        if f"/{OTHERS}" not in content:
+            return self.subsets[:1]
         return [s for s in self.subsets if not s.number or f"/{s.resource} " in content]
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from templates.pdf.attachments import Attachment, embedded, specification
 from templates.pdf.canvas import TaggedCanvas
 from templates.pdf.icc import srgb_profile
-from templates.pdf.tags import Annotation, Elem, string
+from templates.pdf.tags import Elem, string
 from templates.pdf.xmp import PDF_UA, Schema, packet
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
@@ -77,41 +77,37 @@ class File:
 
 def structure(canvas: TaggedCanvas, first: int, pages: Sequence[int]) -> list[str]:
     """The structure tree as object bodies numbered from `first`: its root, its parent tree, the elements in order."""
-    order: list[Elem] = []
+    root = (
+        f"<</Type/StructTreeRoot/K {first + 2} 0 R/ParentTree {first + 1} 0 R/ParentTreeNextKey {len(canvas.parents)}>>"
+    )
+    out = [root, ""]
 
-    def number(element: Elem) -> None:
-        element.number = first + 2 + len(order)
-        order.append(element)
+    def emit(element: Elem, parent: int) -> None:
+        element.number = number = first + len(out)
+        out.append("")
+        kids, page = [], -1
         for kid in element.kids:
-            if kid.__class__ is Elem:
-                number(kid)
+            if isinstance(kid, tuple):
+                at, mark = kid
+                page = at if page < 0 else page
+                kids.append(f"{mark}" if at == page else f"<</Type/MCR/Pg {pages[at]} 0 R/MCID {mark}>>")
+            elif isinstance(kid, Elem):
+                emit(kid, number)
+                kids.append(f"{kid.number} 0 R")
+            else:
+                kids.append(f"<</Type/OBJR/Pg {pages[kid.page]} 0 R/Obj {kid.number} 0 R>>")
+        k = f"/K {kids[0]}" if len(kids) == 1 else f"/K[{' '.join(kids)}]" if kids else ""
+        pg = f"/Pg {pages[page]} 0 R" if page >= 0 else ""
+        out[number - first] = f"<</Type/StructElem/S/{element.tag}/P {parent} 0 R{pg}{k}{element.extra}>>"
 
-    number(canvas.root)
+    emit(canvas.root, first)
     numbers = "\n".join(
         f"{key} [{' '.join([f'{e.number} 0 R' for e in owner])}]"
         if isinstance(owner, list)
         else f"{key} {owner.number} 0 R"
         for key, owner in enumerate(canvas.parents)
     )
-    root = (
-        f"<</Type/StructTreeRoot/K {first + 2} 0 R/ParentTree {first + 1} 0 R/ParentTreeNextKey {len(canvas.parents)}>>"
-    )
-    out = [root, f"<</Nums[{numbers}]>>"]
-    for element in order:
-        kids, page = [], -1
-        for kid in element.kids:
-            if isinstance(kid, Elem):
-                kids.append(f"{kid.number} 0 R")
-            elif isinstance(kid, Annotation):
-                kids.append(f"<</Type/OBJR/Pg {pages[kid.page]} 0 R/Obj {kid.number} 0 R>>")
-            else:
-                page = kid[0] if page < 0 else page
-                there = f"<</Type/MCR/Pg {pages[kid[0]]} 0 R/MCID {kid[1]}>>"
-                kids.append(f"{kid[1]}" if kid[0] == page else there)
-        parent = element.parent.number if element.parent else first
-        k = f"/K[{' '.join(kids)}]" if len(kids) > 1 else f"/K {kids[0]}" if kids else ""
-        pg = f"/Pg {pages[page]} 0 R" if page >= 0 else ""
-        out.append(f"<</Type/StructElem/S/{element.tag}/P {parent} 0 R{pg}{k}{element.extra}>>")
+    out[1] = f"<</Nums[{numbers}]>>"
     return out
 
 
