@@ -2,10 +2,15 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import DateTime, Numeric, String
+from sqlalchemy import ColumnElement, DateTime, Numeric, String
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+EQUALITY = {operators.eq, operators.ne, operators.in_op, operators.not_in_op, operators.is_, operators.is_not}
+"""What SQL may ask of an amount: text and NUMERIC answer alike."""
 
 
 class Instant(TypeDecorator[datetime]):
@@ -34,11 +39,26 @@ class Money(TypeDecorator[Decimal]):
     """Euros with two decimals, exactly: NUMERIC(14, 2) on PostgreSQL, text on SQLite, whose numbers are floats.
 
     A float, a third decimal or more than twelve digits before the point is refused (`ValueError`) instead of rounded.
-    Sums and comparisons of amounts are made in Python: text does not add up.
+    Sums and orderings of amounts are made in Python: as text, "100.00" comes before "99.00", so SQL is not asked
+    (`TypeError`).
     """
 
     impl = Numeric(14, 2)
     cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[Decimal]):
+        """Equality alone."""
+
+        def operate(self, op: operators.OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
+            """Refuse whatever would be wrong on one of the two databases."""
+            if op not in EQUALITY:
+                raise TypeError("amounts are added, compared and sorted in Python")
+            return super().operate(op, *other, **kwargs)
+
+    @property
+    def comparator_factory(self) -> type[Comparator]:  # type: ignore[override]  # SQLAlchemy reads it from the instance
+        """Put in front of SQLAlchemy's own."""
+        return self.Comparator
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Decimal] | TypeEngine[str]:
         """Text on SQLite, NUMERIC elsewhere."""

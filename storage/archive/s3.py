@@ -8,23 +8,16 @@ by someone else only adds a version: `get` looks behind both.
 
 import base64
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
+from botocore.exceptions import ClientError, FlexibleChecksumError
 
 from storage.archive.base import Area, checked_content, checked_key, checked_retention, digest, longer
+from storage.archive.s3_client import s3_client, translated
 from storage.errors import ArchiveCorrupted, ArchiveMissing, ArchiveRetained, ArchiveUnavailable
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
-
-CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 30, 4
-"""Time-outs of each call, and how often botocore tries one in all."""
 
 CONFLICT_TRIES = 5
 """Uploads tried when another upload of the same key runs at that very moment (409)."""
@@ -34,6 +27,14 @@ EXPIRES = "expires-on"
 
 ABSENT = {"404", "NoSuchKey", "NotFound", "NoSuchVersion", "405", "MethodNotAllowed"}
 """How servers say that there is no such object, a delete marker (405) included."""
+
+
+class _Found(NamedTuple):
+    """A content with the version that holds it ("" in a bucket without versions) and the last day of its lock."""
+
+    data: bytes
+    version: str
+    locked_until: date | None
 
 
 class S3Archive:
@@ -60,22 +61,7 @@ class S3Archive:
     ) -> None:
         self.bucket, self.prefix = bucket, prefix
         self.drafts_bucket = drafts_bucket or bucket
-        key_id, secret = credentials or (None, None)
-        self._client: S3Client = boto3.session.Session().client(
-            "s3",
-            endpoint_url=endpoint_url,
-            region_name=region,
-            aws_access_key_id=key_id,
-            aws_secret_access_key=secret,
-            config=Config(
-                signature_version="s3v4",
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
-                retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-                s3={"addressing_style": "path" if endpoint_url else "auto"},
-                request_checksum_calculation="when_required",
-            ),
-        )
+        self._client = s3_client(endpoint_url, region, credentials)
 
     def __repr__(self) -> str:
         return f"S3Archive({self.bucket!r}, prefix={self.prefix!r})"
@@ -90,22 +76,27 @@ class S3Archive:
             lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": _end_of(retain_until)}
         elif retain_until is not None:
             lock = {"Metadata": {EXPIRES: retain_until.isoformat()}}
-        with _translated():
+        with translated():
             created = self._upload(place, data, media_type, lock)
-            _, version = self._find(key, area)
-            if not created:
-                self._prolong(key, area, retain_until, version, media_type)
+            found = self._find(key, area)
+            if area == "signed" and retain_until is not None:
+                if found.locked_until is None or found.locked_until < retain_until:
+                    if created:
+                        raise ArchiveUnavailable("the archive's server has stored a file without its lock")
+                    self._prolong_lock({**place, "VersionId": found.version}, retain_until)
+            elif not created:
+                self._prolong_draft(key, retain_until, media_type)
         return key
 
     def get(self, sha256: str, area: Area) -> bytes:
         """See `Archive.get`; reads an older version where the newest is hidden or is not what it should be."""
-        with _translated():
-            return self._find(checked_key(sha256, area), area)[0]
+        with translated():
+            return self._find(checked_key(sha256, area), area).data
 
     def retention(self, sha256: str, area: Area) -> date | None:
         """See `Archive.retention`; for `signed` what the server enforces, not what we asked for."""
         place = self._place(checked_key(sha256, area), area)
-        with _translated():
+        with translated():
             dates = [self._retention({**place, "VersionId": version}, area) for version in self._versions(place)]
         if not dates:
             raise ArchiveMissing(sha256, area)
@@ -119,7 +110,7 @@ class S3Archive:
         if area == "signed" and (until is None or today <= until):
             raise ArchiveRetained(sha256, until)
         place = self._place(sha256, area)
-        with _translated():
+        with translated():
             for version in self._versions(place, markers=True):
                 self._client.delete_object(**place, VersionId=version)
 
@@ -128,7 +119,7 @@ class S3Archive:
         if area != "drafts":
             raise ValueError("only drafts expire")
         gone = 0
-        with _translated():
+        with translated():
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.drafts_bucket, Prefix=f"{self.prefix}drafts/"
             )
@@ -143,7 +134,7 @@ class S3Archive:
 
     def check(self) -> None:
         """See `Archive.check`; also that the bucket has Object Lock, without which nothing signed may go there."""
-        with _translated():
+        with translated():
             locking = self._client.get_object_lock_configuration(Bucket=self.bucket)["ObjectLockConfiguration"]
         if locking.get("ObjectLockEnabled") != "Enabled":
             raise ArchiveUnavailable(f"bucket {self.bucket} has no Object Lock")
@@ -152,7 +143,7 @@ class S3Archive:
 
     def prepare(self) -> None:
         """Make the bucket with Object Lock where it is missing: for development; elsewhere an operator does it."""
-        with _translated():
+        with translated():
             for name, locked in {self.drafts_bucket: False, self.bucket: True}.items():
                 try:
                     self._client.head_bucket(Bucket=name)
@@ -183,8 +174,8 @@ class S3Archive:
                 return True
         raise ArchiveUnavailable("the archive's server is busy with the same file")
 
-    def _find(self, key: str, area: Area) -> tuple[bytes, str]:
-        """The content and its version id ("" in a bucket without versions), behind whatever hides it."""
+    def _find(self, key: str, area: Area) -> _Found:
+        """The content, behind whatever hides it."""
         place = self._place(key, area)
         with suppress(ArchiveMissing, ArchiveCorrupted):
             return self._read(place, key, area)
@@ -194,7 +185,7 @@ class S3Archive:
                 return self._read({**place, "VersionId": version}, key, area)
         raise ArchiveCorrupted(key, area) if versions else ArchiveMissing(key, area)
 
-    def _read(self, place: dict[str, Any], key: str, area: Area) -> tuple[bytes, str]:
+    def _read(self, place: dict[str, Any], key: str, area: Area) -> _Found:
         try:
             answer = self._client.get_object(**place, ChecksumMode="ENABLED")
             data = answer["Body"].read()
@@ -204,7 +195,7 @@ class S3Archive:
             if error.response["Error"]["Code"] in ABSENT:
                 raise ArchiveMissing(key, area) from None
             raise
-        return checked_content(data, key, area), answer.get("VersionId", "")
+        return _Found(checked_content(data, key, area), answer.get("VersionId", ""), _locked_until(answer))
 
     def _versions(self, place: dict[str, Any], *, markers: bool = False) -> Iterator[str]:
         """Version ids of one object, newest first; with `markers` those that only hide it, too."""
@@ -216,29 +207,27 @@ class S3Archive:
     def _retention(self, place: dict[str, Any], area: Area) -> date | None:
         head = self._client.head_object(**place)
         if area == "signed":
-            locked = head.get("ObjectLockRetainUntilDate")
-            return locked.astimezone(UTC).date() if locked else None
+            return _locked_until(head)
         marked = head["Metadata"].get(EXPIRES)
         return date.fromisoformat(marked) if marked else None
 
-    def _prolong(self, key: str, area: Area, asked: date | None, version: str, media_type: str) -> None:
-        present = self.retention(key, area)
-        place = self._place(key, area)
-        if area == "signed" and asked is not None and (present is None or asked > present):
-            self._client.put_object_retention(
-                **place,
-                VersionId=version,
-                Retention={"Mode": "COMPLIANCE", "RetainUntilDate": _end_of(asked)},
-            )
-        elif area == "drafts" and longer(present, asked) != present:
-            day = longer(present, asked)
-            self._client.copy_object(
-                **place,
-                CopySource={"Bucket": place["Bucket"], "Key": place["Key"]},
-                Metadata={EXPIRES: day.isoformat()} if day else {},
-                MetadataDirective="REPLACE",
-                ContentType=media_type,
-            )
+    def _prolong_lock(self, place: dict[str, Any], until: date) -> None:
+        retention: Any = {"Mode": "COMPLIANCE", "RetainUntilDate": _end_of(until)}
+        self._client.put_object_retention(**place, Retention=retention)
+
+    def _prolong_draft(self, key: str, asked: date | None, media_type: str) -> None:
+        present = self.retention(key, "drafts")
+        day = longer(present, asked)
+        if day == present:
+            return
+        place = self._place(key, "drafts")
+        self._client.copy_object(
+            **place,
+            CopySource={"Bucket": place["Bucket"], "Key": place["Key"]},
+            Metadata={EXPIRES: day.isoformat()} if day else {},
+            MetadataDirective="REPLACE",
+            ContentType=media_type,
+        )
 
 
 def _end_of(day: date) -> datetime:
@@ -246,12 +235,7 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day, time(23, 59, 59), UTC)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Whatever the server or the network says becomes one refusal, by its code alone: texts may hold addresses."""
-    try:
-        yield
-    except ClientError as error:
-        raise ArchiveUnavailable(f"the archive's server refused: {error.response['Error']['Code']}") from error
-    except BotoCoreError as error:
-        raise ArchiveUnavailable(f"the archive's server cannot be used: {type(error).__name__}") from error
+def _locked_until(answer: Mapping[str, Any]) -> date | None:
+    """The last day of the lock that the server states for an object; a lock that can be lifted is none."""
+    until = answer.get("ObjectLockRetainUntilDate")
+    return until.astimezone(UTC).date() if until and answer.get("ObjectLockMode") == "COMPLIANCE" else None

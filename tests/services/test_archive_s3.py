@@ -1,6 +1,7 @@
 """The archive on a real S3 server: the common contract, and what only Object Lock can promise."""
 
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 import pytest
@@ -83,6 +84,29 @@ def test_the_lock_is_compliance_until_the_end_of_the_day(archive: Archive, s3_se
     assert datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC) == head["ObjectLockRetainUntilDate"]
     assert "application/pdf" == head["ContentType"]
     assert "ObjectLockMode" not in other
+
+
+def test_what_was_there_without_a_lock_gets_it(archive: Archive, s3_server, bucket: str):
+    """A file that someone else stored under its right key is locked when we put it."""
+    key = sha256(b"form").hexdigest()
+    s3_server.client().put_object(Bucket=bucket, Key=f"signed/{key}", Body=b"form")
+    assert archive.retention(key, "signed") is None
+
+    assert key == archive.put(b"form", area="signed", retain_until=LAST_DAY, media_type="application/pdf")
+
+    assert LAST_DAY == archive.retention(key, "signed")
+    assert "COMPLIANCE" == s3_server.client().head_object(Bucket=bucket, Key=f"signed/{key}")["ObjectLockMode"]
+
+
+def test_a_lock_that_can_be_lifted_is_none(archive: Archive, s3_server, bucket: str):
+    """GOVERNANCE does not count, and a file under it does not pass for archived: the server lets nobody replace it."""
+    key = sha256(b"form").hexdigest()
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": datetime(2100, 6, 1, tzinfo=UTC)}
+    s3_server.client().put_object(Bucket=bucket, Key=f"signed/{key}", Body=b"form", **lock)
+
+    assert archive.retention(key, "signed") is None
+    with pytest.raises(ArchiveUnavailable, match="AccessDenied"):
+        archive.put(b"form", area="signed", retain_until=LAST_DAY, media_type="application/pdf")
 
 
 def test_prepare_makes_buckets_once(s3_server, monkeypatch: pytest.MonkeyPatch):

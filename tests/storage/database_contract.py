@@ -299,6 +299,22 @@ def test_inexact_values_are_refused(works: WorkFactory, facts: dict):
         work.add(make_proposal(**facts))
 
 
+def test_amounts_are_not_sorted_as_text(works: WorkFactory):
+    """SQL finds an amount by equality; what text would answer wrongly is refused before it is asked."""
+    with works() as work:
+        for amount in ("99.00", "100.00"):
+            work.add(make_proposal(total_incl_vat=Decimal(amount)))
+        assert 1 == len(work.find(Proposal, Proposal.total_incl_vat == Decimal("99.0")))
+        assert 2 == len(work.find(Proposal, Proposal.total_incl_vat.in_([Decimal(99), Decimal(100)])))
+        for wrong in (
+            lambda: Proposal.total_incl_vat > Decimal(1),
+            lambda: Proposal.total_incl_vat + 1,
+            Proposal.total_incl_vat.desc,
+        ):
+            with pytest.raises(TypeError, match="Python"):
+                wrong()
+
+
 @pytest.mark.parametrize("state", ["", "Draft", "unknown"])
 def test_states_are_checked(works: WorkFactory, state: str):
     """A state that the model does not know never gets into the database, and the error shows no value."""
