@@ -47,7 +47,8 @@ class Words:
         """What an event holds beside its kind, in one line; hashes are cut, being printed whole elsewhere."""
         parts = []
         for key, value in sorted(event.data.items()):
-            said = HASH.sub(r"\1…", printable(_flat(value)))
+            text = self.named("delivery", value) if key == "delivery" else printable(_flat(value))
+            said = HASH.sub(r"\1…", text)
             parts.append(f"{self.named('data', key)}{NO_BREAK}: {said[:MAX_DATA]}{'…' if len(said) > MAX_DATA else ''}")
         return " · ".join(parts)
 
