@@ -1,14 +1,36 @@
 """Incremental updates: a PDF opened for one, and a signature put into one of its fields."""
 
+import hashlib
 import io
 from collections.abc import Callable
+from typing import Any
 
+from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
 from signing.errors import SealNotConfirmed, UnusablePdf
+
+
+class Update(IncrementalPdfFileWriter):  # type: ignore[misc]  # pyHanko is followed as untyped
+    """An update that adds signatures and leaves the document's description alone.
+
+    PyHanko's own would write the clock and its name into the information dictionary and the XMP, which PDF/A and
+    PDF/UA read, and a random file identifier; this one gives the same bytes for the same document.
+    """
+
+    def _update_meta(self) -> None:
+        """Nothing: the date of a signature is in the signature."""
+
+    @classmethod
+    def _handle_id(cls, prev: Any) -> generic.ArrayObject:
+        """The first part stays; the second names the revision that this update is based on (ISO 32000-2, 14.4)."""
+        prev.stream.seek(0)
+        based_on = generic.ByteStringObject(hashlib.sha256(prev.stream.read()).digest()[:16])
+        first = prev.trailer["/ID"][0] if "/ID" in prev.trailer else based_on
+        return generic.ArrayObject([first, based_on])
 
 
 def open_for_update(pdf: bytes) -> IncrementalPdfFileWriter:
@@ -18,10 +40,10 @@ def open_for_update(pdf: bytes) -> IncrementalPdfFileWriter:
         UnusablePdf: not a PDF, a damaged or an encrypted one.
     """
     try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        writer = Update(io.BytesIO(pdf))
         encrypted = writer.security_handler is not None
-    except (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        raise UnusablePdf("this is not a PDF that can be signed") from None
+    except Exception as error:  # a damaged file makes its reader raise anything
+        raise UnusablePdf("this is not a PDF that can be signed") from error
     if encrypted:
         raise UnusablePdf("an encrypted PDF cannot be signed")
     return writer

@@ -15,10 +15,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_signer_info
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import (
     extract_certs_for_validation,
     extract_tst_data_iter,
@@ -31,9 +29,6 @@ from signing.errors import SealNotConfirmed
 from signing.tsp import digest_of
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[0 (\d+) (\d+) (\d+)\s*\]")
-
-_UNREADABLE = (PdfError, SignatureValidationError, ValueError, KeyError, TypeError, IndexError, AttributeError)
-"""What reading a damaged file or signature raises in pyHanko and asn1crypto."""
 
 
 def confirm_newest(pdf: bytes, before: bytes, signer: x509.Certificate | None) -> None:
@@ -56,11 +51,12 @@ def confirm_newest(pdf: bytes, before: bytes, signer: x509.Certificate | None) -
         raise SealNotConfirmed("the new signature does not cover the whole file")
     digest = hashlib.sha256(pdf[:first] + pdf[second:]).digest()
     try:
-        content = asn1_cms.ContentInfo.load(bytes.fromhex(hole[1:-1].decode()))["content"]
+        filled = bytes.fromhex(hole[1:-1].decode())
+        content = asn1_cms.ContentInfo.load(filled)["content"]
         good = _stamps(content, digest, "sha256") if signer is None else _signs(content, digest, signer)
-    except _UNREADABLE as error:
+    except Exception as error:  # as below
         raise SealNotConfirmed(f"the new signature cannot be read back: {type(error).__name__}") from error
-    if not good:
+    if not good or not _padded_with_zeros(filled):
         raise SealNotConfirmed("the new signature does not verify")
 
 
@@ -70,13 +66,14 @@ def confirm_all(pdf: bytes) -> None:
     Raises:
         SealNotConfirmed: one is broken, does not cover its revision, or forbids what came after it.
     """
+    problem = None
     try:
         for signature in PdfFileReader(io.BytesIO(pdf)).embedded_signatures:
-            problem = _problem(signature)
-            if problem:
-                raise SealNotConfirmed(f"the signature in field {signature.field_name!r} {problem}")
-    except _UNREADABLE as error:
+            problem = problem or _problem(signature)
+    except Exception as error:  # a damaged file makes its readers raise anything; whatever it is, it does not verify
         raise SealNotConfirmed(f"the signed file cannot be read back: {type(error).__name__}") from error
+    if problem:
+        raise SealNotConfirmed(problem)
 
 
 def _signs(content: asn1_cms.SignedData, digest: bytes, signer: x509.Certificate) -> bool:
@@ -103,22 +100,42 @@ def _signs(content: asn1_cms.SignedData, digest: bytes, signer: x509.Certificate
 
 def _problem(signature: EmbeddedPdfSignature) -> str | None:
     signature.compute_integrity_info()
+    which = f"the signature in field {signature.field_name!r}"
     if signature.coverage < SignatureCoverageLevel.ENTIRE_REVISION:
-        return "does not cover its revision"
+        return f"{which} does not cover its revision"
     if not signature.summarise_integrity_info()["docmdp_ok"]:
-        return "does not allow what follows it"
-    digest = signature.compute_digest()
+        return f"{which} does not allow what follows it"
+    if not _padded_with_zeros(signature.pkcs7_content):
+        return f"{which} has something hidden behind it"
+    return None if _verifies(signature, signature.compute_digest()) else f"{which} is broken"
+
+
+def _verifies(signature: EmbeddedPdfSignature, digest: bytes) -> bool:
+    """Whether the signature, and the time-stamps in it, verify over this digest of what it covers."""
     if signature.sig_object_type == "/DocTimeStamp":
-        return None if _stamps(signature.signed_data, digest, signature.external_md_algorithm) else "is broken"
-    if not all(validate_sig_integrity(signature.signer_info, signature.signer_cert, "data", digest)):
-        return "is broken"
+        return _stamps(signature.signed_data, digest, signature.external_md_algorithm)
+    good = _well_formed(signature.signed_data) and all(
+        validate_sig_integrity(signature.signer_info, signature.signer_cert, "data", digest)
+    )
     value = signature.signer_info["signature"].native
     for token in extract_tst_data_iter(signature.signer_info, signed=False):
         imprint = token["encap_content_info"]["content"].parsed["message_imprint"]
         algorithm = imprint["hash_algorithm"]["algorithm"].native
-        if not _stamps(token, digest_of(algorithm, value), algorithm):
-            return "has a broken time-stamp"
-    return None
+        good = good and _stamps(token, digest_of(algorithm, value), algorithm)
+    return good
+
+
+def _well_formed(content: asn1_cms.SignedData) -> bool:
+    """The few parts of signed data that its signature does not cover are what RFC 5652, 5.1 and 5.3, say."""
+    (info,) = content["signer_infos"]
+    algorithms = [one.dump() for one in content["digest_algorithms"]]
+    versions = {content["version"].native, info["version"].native}
+    return versions <= {"v1", "v3"} and algorithms == [info["digest_algorithm"].dump()]
+
+
+def _padded_with_zeros(filled: bytes) -> bool:
+    """Whether nothing but zeros follows the signature in its hole, which no signature covers."""
+    return not any(filled[len(asn1_cms.ContentInfo.load(filled).dump()) :])
 
 
 def _is_over(token: asn1_cms.SignedData, digest: bytes, algorithm: str) -> bool:
@@ -129,7 +146,7 @@ def _is_over(token: asn1_cms.SignedData, digest: bytes, algorithm: str) -> bool:
 
 def _stamps(token: asn1_cms.SignedData, digest: bytes, algorithm: str) -> bool:
     """Whether the token's signature verifies and is over this digest."""
-    if not _is_over(token, digest, algorithm):
+    if not _well_formed(token) or not _is_over(token, digest, algorithm):
         return False
     signer_info = extract_signer_info(token)
     certificate = extract_certs_for_validation(token).signer_cert

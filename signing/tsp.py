@@ -212,9 +212,10 @@ def _signer(signed_data: asn1_cms.SignedData, content: bytes) -> tuple[x509.Cert
         signer_info = extract_signer_info(signed_data)
         found = extract_certs_for_validation(signed_data)
         digest = digest_of(signer_info["digest_algorithm"]["algorithm"].native, content)
-        if signer_info["version"].native not in {"v1", "v3"}:  # RFC 5652, 5.3; the signature does not cover it
-            raise ValueError("not a version of SignerInfo")
-        good = all(validate_sig_integrity(signer_info, found.signer_cert, "tst_info", digest))
+        # The version is not covered by the signature (RFC 5652, 5.3).
+        good = signer_info["version"].native in {"v1", "v3"} and all(
+            validate_sig_integrity(signer_info, found.signer_cert, "tst_info", digest)
+        )
         every = (found.signer_cert, *found.other_certs)
         loaded = tuple(x509.load_der_x509_certificate(certificate.dump()) for certificate in every)
     except (SignatureValidationError, InvalidSignature, ValueError, TypeError, KeyError, AttributeError):

@@ -65,7 +65,7 @@ def keys(tmp_path_factory):
     )
 
 
-def draw(*, fields=("seller", "client"), compact=True, encrypted=False) -> bytes:
+def draw_form(*, fields=("seller", "client"), compact=True, encrypted=False) -> bytes:
     """A PDF 1.7 with these empty signature fields drawn on its last page, each with a look of its own."""
     pdf = Pdf.new()
     for _ in range(3):
@@ -95,4 +95,9 @@ def draw(*, fields=("seller", "client"), compact=True, encrypted=False) -> bytes
 
 @pytest.fixture(scope="session")
 def form():
-    return draw()
+    return draw_form()
+
+
+@pytest.fixture
+def draw():
+    return draw_form
