@@ -8,6 +8,7 @@ import pytest
 import signing.evidence as signed
 from templates.documents import evidence
 from templates.documents.evidence import data as printed
+from tests.signing.evidence_samples import make_events, make_facts
 from tests.templates.reading import attachments, faults, pages, words
 
 SAMPLE = evidence.SAMPLE
@@ -144,3 +145,15 @@ def test_it_is_sound(language, mode, tmp_path):
 
     assert faults(pdf, tmp_path) == []
     assert evidence.render(data) == pdf
+
+
+def test_a_real_evidence_file_is_printed():
+    """What signing writes is read and printed as it stands."""
+    facts = make_facts()
+    file = signed.build_evidence(facts, make_events(facts), None)
+    data = evidence.from_json(file, SAMPLE.look)
+    pdf = evidence.render(data)
+
+    assert attachments(pdf) == {"preuve.json": file}
+    assert facts.signatory.name in words(pdf)
+    assert data.evidence.chain_head in words(pdf)
