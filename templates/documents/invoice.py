@@ -25,13 +25,18 @@ from templates.layout import (
     Columns,
     Flow,
     Furniture,
+    Heading,
+    Items,
     Pairs,
     Panel,
     Rich,
     Row,
+    Stack,
+    Style,
     Table,
     Text,
 )
+from templates.layout.text import width
 from templates.pdf import Attachment, Facts, factur_x
 
 VERSION = "2026.11.1"
@@ -169,10 +174,15 @@ def _answers(hand: Hand, data: InvoiceData) -> Columns:
     )
     return Columns(
         [
-            (i * _STEP, [KeyFigure(hand.label(key), answer, note, width=THIRD, style=style)])
+            (i * _STEP, [KeyFigure(hand.label(key), answer, note, width=THIRD, style=_fitting(answer, style))])
             for i, (key, answer, note, style) in enumerate(figures)
         ]
     )
+
+
+def _fitting(answer: str, style: Style) -> Style:
+    """The style wished for, or the next smaller one for a sum of hundreds of millions."""
+    return style if width(answer, style) <= THIRD else HEAD
 
 
 def _lines(hand: Hand, data: InvoiceData) -> Table:
@@ -228,7 +238,6 @@ def _cells(hand: Hand, line: InvoiceLine) -> list[str | Rich | list[Rich]]:
 
 def _mentions(hand: Hand, data: InvoiceData) -> None:
     flow, t, f = hand.flow, hand.texts, hand.formats
-    flow.heading(3, t("mentions"))
     notes = [correction(data)] if data.corrects else []
     if data.kind == "invoice":
         notes += [data.mentions.discount, data.mentions.penalty, data.mentions.recovery]
@@ -237,4 +246,5 @@ def _mentions(hand: Hand, data: InvoiceData) -> None:
     contact = " · ".join(part for part in (data.seller.email, f.phone(data.seller.phone)) if part)
     if contact:
         notes.append(t("contact", contact=contact))
-    flow.items(notes, FINE, before=2.0)
+    heading = Heading(3, t("mentions"), width=WIDTH, accent=flow.accent)
+    flow.add(Stack([heading, Items(notes, FINE, width=WIDTH, before=2.0)]))

@@ -35,7 +35,11 @@ def add_payment(hand: Hand, data: InvoiceData) -> None:
         flow.add(side_by_side(left, right))
     else:
         flow.heading(2, t("payment"))
-        flow.add(pairs(*_terms(hand, data)))
+        terms = _terms(hand, data)
+        if len(terms) == 1:
+            flow.text(terms[0][1])
+        else:
+            flow.add(pairs(*terms))
         if several:
             flow.heading(2, t("schedule"))
             flow.add(_schedule(hand, data, 360.0))
