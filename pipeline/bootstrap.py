@@ -65,9 +65,12 @@ class Services:
         self.wake.set()
 
 
-def build_services(settings: Settings, *, sms: SmsGateway | None = None) -> Services:
-    """Choose everything from the settings; raises `Misconfigured` naming what is wrong and how to mend it."""
-    clock = clock_from(settings.fixed_now) if settings.fixed_now else system_clock
+def build_services(settings: Settings, *, sms: SmsGateway | None = None, clock: Clock | None = None) -> Services:
+    """Choose everything from the settings; raises `Misconfigured` naming what is wrong and how to mend it.
+
+    `sms` and `clock` stand in for those of the settings (demonstration, tests).
+    """
+    clock = clock or (clock_from(settings.fixed_now) if settings.fixed_now else system_clock)
     if settings.is_production and settings.fixed_now:
         raise Misconfigured("SEING_FIXED_NOW", "is not for production.", "Remove it.")
     return Services(

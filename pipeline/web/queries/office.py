@@ -91,11 +91,8 @@ def office(services: Services, until: date, search: str = "") -> Office:
             *work.find(Job, state="failed", order_by=Job.staged_at, limit=_SHOWN),
             *work.find(Job, Job.state.in_(["staged", "sent"]), Job.due_at < now, order_by=Job.due_at, limit=_SHOWN),
         ]
-        numbers = dict(
-            work.session.execute(
-                select(Order.id, Order.number).where(Order.id.in_([job.order_id for job in jobs if job.order_id]))
-            ).tuples()
-        )
+        named = [job.order_id for job in jobs if job.order_id]
+        numbers = {order.id: order.number for order in work.find(Order, Order.id.in_(named))}
         late = late_tracks(work, now)
         register = select(Mandate, Order.number).join(Order, Order.id == Mandate.order_id)
         if search:
