@@ -11,10 +11,10 @@ from pypdf import PdfReader
 from tests.templates.check_tags import check
 
 
-def words(pdf: bytes) -> str:
-    """All text in reading order, white space made single."""
-    document = pypdfium2.PdfDocument(pdf)
-    text = " ".join(page.get_textpage().get_text_range() for page in document)
+def words(pdf: bytes, *, page: int | None = None) -> str:
+    """All text of a page, or of all pages, white space made single. Pages count from 1."""
+    shown = list(pypdfium2.PdfDocument(pdf))
+    text = " ".join(each.get_textpage().get_text_range() for each in (shown if page is None else [shown[page - 1]]))
     return " ".join(text.split())
 
 

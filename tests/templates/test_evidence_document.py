@@ -157,3 +157,13 @@ def test_a_real_evidence_file_is_printed():
     assert attachments(pdf) == {"preuve.json": file}
     assert facts.signatory.name in words(pdf)
     assert data.evidence.chain_head in words(pdf)
+
+
+def test_the_story_stays_on_one_page():
+    """Names and roles of ninety characters do not push the first page's end onto a second one."""
+    long = "Société coopérative artisanale des maîtres-verriers du Beaujolais et de la Dombes réunis SA"
+    facts = SAMPLE.evidence.facts
+    who = replace(facts.signatory, name=long, role=long[:60], company=long)
+    pdf = evidence.render(with_facts(signatory=who, customer=replace(facts.customer, legal_name=long)))
+
+    assert "1. Les parties" in words(pdf, page=2)

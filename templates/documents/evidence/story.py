@@ -1,11 +1,15 @@
 """The first page: who signed what, when, and how that is known, for a reader who has one minute."""
 
+from collections.abc import Sequence
+
 from templates import brand, layout
 from templates.documents.evidence.words import Words
 from templates.documents.sheet import printable
-from templates.layout import Flow, Items, Pairs
+from templates.layout import Block, Columns, Flow, Items, Pairs, Rule, Style, Text
 
-VALUE = layout.SMALL
+GAP = 2 * brand.STEP
+THIRD = (layout.WIDTH - 2 * GAP) / 3
+ANSWER = Style(brand.HEAD, 18.0, bold=True)
 
 
 def story(made: Flow, words: Words) -> None:
@@ -30,9 +34,9 @@ def story(made: Flow, words: Words) -> None:
     )
     if facts.training:
         made.text(t("training"), layout.STRONG, before=brand.STEP)
+    _glance(made, words)
     key = "for_whom_value" if customer.siren else "for_whom_no_siren"
     pairs = [
-        (t("who"), t("who_value", name=who.name, role=who.role)),
         (t("for_whom"), t(key, company=customer.legal_name, siren=words.siren(customer.siren or ""), epj=customer.epj)),
         (
             t("with_whom"),
@@ -44,17 +48,6 @@ def story(made: Flow, words: Words) -> None:
                 agency=facts.agency.name,
             ),
         ),
-        (
-            t("what"),
-            t(
-                "what_value",
-                number=order.number,
-                net=shown.money(order.total_excl_vat),
-                total=shown.money(order.total_incl_vat),
-            ),
-        ),
-        (t("when"), shown.instant(order.signed_at)),
-        (t("where"), order.place),
         (t("how"), words.named("how", facts.ceremony.mode)),
         (t("fingerprint"), facts.ceremony.bound_document_sha256),
     ]
@@ -63,19 +56,44 @@ def story(made: Flow, words: Words) -> None:
             [(label, printable(value)) for label, value in pairs if value],
             width=layout.WIDTH,
             label=88,
-            ruled=True,
             before=2 * brand.STEP,
         )
     )
-    made.heading(2, t("known"))
+    made.heading(2, t("known"), before=2 * brand.STEP)
     made.add(
         Items([(f"{i}.", printable(each)) for i, each in enumerate(_known(words), 1)], width=layout.WIDTH, before=4)
     )
-    made.heading(2, t("worth"))
+    made.heading(2, t("worth"), before=2 * brand.STEP)
     made.text(t("worth_text"), before=4)
-    made.heading(2, t("check"))
+    made.heading(2, t("check"), before=2 * brand.STEP)
     made.text(t("check_text"), before=4)
     made.page_break()
+
+
+def _glance(made: Flow, words: Words) -> None:
+    """Who, what and when as the largest things after the title, between two rules as on the order form."""
+    t, shown, order, who = words.t, words.shown, words.facts.order, words.facts.signatory
+    day, _, rest = shown.instant(order.signed_at).partition(" (")
+    answers = (
+        (t("who"), who.name, t("who_note", role=who.role)),
+        (
+            t("what"),
+            t("what_value", total=shown.money(order.total_incl_vat)),
+            t("what_note", number=order.number, net=shown.money(order.total_excl_vat)),
+        ),
+        (t("when"), day, t("when_note", zone=rest.rstrip(")"), place=order.place).rstrip(" ·")),
+    )
+    columns: list[tuple[float, Sequence[Block]]] = []
+    for i, (question, answer, note) in enumerate(answers):
+        blocks = [
+            Text(question, Style(bold=True, colour=made.accent), width=THIRD),
+            Text(printable(answer), ANSWER, width=THIRD, before=4),
+            Text(printable(note), layout.SMALL_SOFT, width=THIRD, before=2),
+        ]
+        columns.append((i * (THIRD + GAP), blocks))
+    made.add(Rule(layout.WIDTH, before=2 * brand.STEP, after=2 * brand.STEP, colour=made.accent))
+    made.add(Columns(columns))
+    made.add(Rule(layout.WIDTH, before=2 * brand.STEP, after=0))
 
 
 def _known(words: Words) -> list[str]:
