@@ -1,7 +1,6 @@
 """Incremental updates: a PDF opened for one, and a signature put into one of its fields."""
 
 import hashlib
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDP
 from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
 from signing.errors import SealNotConfirmed, UnusablePdf
+from signing.reading import Reader
 
 
 class Update(IncrementalPdfFileWriter):  # type: ignore[misc]  # pyHanko is followed as untyped
@@ -40,7 +40,8 @@ def open_for_update(pdf: bytes) -> IncrementalPdfFileWriter:
         UnusablePdf: not a PDF, a damaged or an encrypted one.
     """
     try:
-        writer = Update(io.BytesIO(pdf))
+        reader = Reader(pdf)
+        writer = Update(reader.stream, prev=reader)
         encrypted = writer.security_handler is not None
     except Exception as error:  # a damaged file makes its reader raise anything
         raise UnusablePdf("this is not a PDF that can be signed") from error

@@ -6,7 +6,6 @@ allowed by it. Whether certificates are to be trusted is the verifier's question
 """
 
 import hashlib
-import io
 import re
 
 from asn1crypto import cms as asn1_cms
@@ -15,7 +14,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_signer_info
 from pyhanko.sign.validation.generic_cms import (
     extract_certs_for_validation,
@@ -26,6 +24,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signing.errors import SealNotConfirmed
+from signing.reading import Reader
 from signing.tsp import digest_of
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[0 (\d+) (\d+) (\d+)\s*\]")
@@ -68,7 +67,7 @@ def confirm_all(pdf: bytes) -> None:
     """
     problem = None
     try:
-        for signature in PdfFileReader(io.BytesIO(pdf)).embedded_signatures:
+        for signature in Reader(pdf).embedded_signatures:
             problem = problem or _problem(signature)
     except Exception as error:  # a damaged file makes its readers raise anything; whatever it is, it does not verify
         raise SealNotConfirmed(f"the signed file cannot be read back: {type(error).__name__}") from error
