@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from templates.french import Language, formats
-from templates.messages.message import Message, Sender, facts, mail, paragraph, typeset
+from templates.messages.message import Message, Sender, facts, heading, mail, paragraph, typeset
 
 _WORDS: Final = typeset(
     {
@@ -79,7 +79,7 @@ def compose(data: DebitNotice) -> Message:
                 (words["mandate"], data.mandate_umr),
                 (words["creditor"], data.creditor_id),
             ),
-            *([paragraph(words["rest"]), facts(*later)] if later else [paragraph(words["none"])]),
+            *([heading(words["rest"]), facts(*later)] if later else [paragraph(words["none"])]),
             paragraph(words["wrong"].format(phone=data.sender.phone)),
         ],
         sender=data.sender,

@@ -17,6 +17,7 @@ Kind = Literal["paragraph", "heading", "facts", "steps", "button", "quote", "not
 # Marks that would turn the reading direction of what follows them: a name must not rearrange the sentence around it.
 _DIRECTION_MARKS: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
+COLON: Final[dict[Language, str]] = {"fr": f"{NO_BREAK}: ", "en": ": "}
 _WIDTH: Final = 72
 """Columns of the rules in the text version; the sentences themselves are left to the reader's own width."""
 
@@ -122,7 +123,7 @@ def mail(subject: str, blocks: list[Block], *, sender: Sender, language: Languag
         for block in blocks
     ]
     html = _page().render(heading=title, blocks=cleaned, sender=sender, language=language, preview=preview)
-    return Message(subject=title, text=_plain(title, cleaned, sender), html=html)
+    return Message(subject=title, text=_plain(title, cleaned, sender, language), html=html)
 
 
 def typeset(words: dict[Language, dict[str, str]]) -> dict[Language, dict[str, str]]:
@@ -149,9 +150,9 @@ def one_line(text: str) -> str:
     return re.sub(r"[\n\u2028\u2029]+", " ", clean(text)).strip()
 
 
-def _plain(title: str, blocks: list[Block], sender: Sender) -> str:
+def _plain(title: str, blocks: list[Block], sender: Sender, language: Language) -> str:
     parts = [_underlined(title, "=")]
-    parts += [_plain_block(block) for block in blocks]
+    parts += [_plain_block(block, COLON[language]) for block in blocks]
     foot = [sender.name, sender.address, f"{sender.phone} - {sender.email}", sender.registration]
     parts.append("-- \n" + "\n".join(one_line(line) for line in foot if line))
     return "\n\n".join(parts) + "\n"
@@ -161,20 +162,20 @@ def _underlined(text: str, rule: str) -> str:
     return f"{text}\n{rule * min(len(text), _WIDTH)}"
 
 
-def _plain_block(block: Block) -> str:
+def _plain_block(block: Block, colon: str) -> str:
     match block.kind:
         case "heading":
             text = _underlined(block.text, "-")
         case "facts":
-            text = "\n".join(f"{label} : {value}" for label, value in block.pairs)
+            text = "\n".join(f"{label}{colon}{value}" for label, value in block.pairs)
         case "steps":
-            text = "\n".join(f"* {label} : {value}" for label, value in block.pairs)
+            text = "\n".join(f"* {label}{colon}{value}" for label, value in block.pairs)
         case "quote":
             text = "\n".join(f"> {line}" for line in block.text.split("\n"))
         case "notice":
             text = f"! {block.text}"
         case "button":
-            text = f"{block.text} :\n{block.url}"
+            text = f"{block.text}{colon.rstrip()}\n{block.url}"
         case "paragraph":
             text = block.text
     return text

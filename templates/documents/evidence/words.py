@@ -20,6 +20,7 @@ class Words:
     """Texts, formats and facts of one document."""
 
     def __init__(self, t: Texts, language: Language, evidence: Evidence) -> None:
+        self.colon = f"{NO_BREAK}: " if language == "fr" else ": "
         self.t, self.shown, self.evidence, self.facts = t, formats(language), evidence, evidence.facts
 
     def named(self, family: str, value: str) -> str:
@@ -49,7 +50,7 @@ class Words:
         for key, value in sorted(event.data.items()):
             text = self.named("delivery", value) if key == "delivery" else printable(_flat(value))
             said = HASH.sub(r"\1…", text)
-            parts.append(f"{self.named('data', key)}{NO_BREAK}: {said[:MAX_DATA]}{'…' if len(said) > MAX_DATA else ''}")
+            parts.append(f"{self.named('data', key)}{self.colon}{said[:MAX_DATA]}{'…' if len(said) > MAX_DATA else ''}")
         return " · ".join(parts)
 
     def siren(self, number: str) -> str:
