@@ -69,7 +69,9 @@ def _information(handler: Any) -> dict[str, str]:
     """The document information of one revision, without what writers change."""
     if "/Info" not in handler.trailer_view:
         return {}
-    information = handler.trailer_view["/Info"]
+    entry = handler.trailer_view.raw_get("/Info")
+    # Resolved in that revision: the trailer's own look-up would give today's.
+    information = handler.get_object(entry.reference) if hasattr(entry, "reference") else entry
     return {str(key): repr(information[key]) for key in information if key not in _WRITERS_OWN}
 
 

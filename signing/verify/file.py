@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pyhanko.sign.ades.report import AdESIndeterminate
+
 from signing.verify import structure
 from signing.verify.findings import finding
 from signing.verify.levels import reports_with_levels
@@ -52,8 +54,8 @@ async def _judge_signatures(scene: Scene, trust: Trust, signatures: list[Any], f
     for signature in reversed(signatures):
         try:
             one = await judge(scene, signature)
-        except Exception:  # noqa: BLE001  # a malformed signature fails anywhere in CMS or PDF code
-            findings.append(finding("signature.unreadable"))
+        except Exception as error:  # noqa: BLE001  # a malformed signature fails anywhere in CMS or PDF code
+            findings.append(finding(_refusal(error)))
             continue
         judged.insert(0, one)
         scene = Scene(**(vars(scene) | {"known_at": one.known_at}))
@@ -64,6 +66,13 @@ async def _judge_signatures(scene: Scene, trust: Trust, signatures: list[Any], f
         findings.append(finding("file.validation_data"))
         reports = [one.report for one in judged]
     return FileVerdict(tuple(dict.fromkeys(findings)), tuple(reports))
+
+
+def _refusal(error: Exception) -> str:
+    """Code for a signature that could not be judged: without its certificate, or malformed."""
+    reason = getattr(error, "ades_subindication", None)
+    missing = reason is AdESIndeterminate.NO_SIGNING_CERTIFICATE_FOUND
+    return "signature.certificate" if missing else "signature.unreadable"
 
 
 def _certification_findings(signatures: list[Any], certification: Any) -> list[Finding]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from pyhanko.sign.ades.report import AdESStatus
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter, get_signing_cert_attr, message_imprint_checker
 from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_signature, async_validate_pdf_timestamp
 
@@ -14,7 +12,7 @@ from signing.pki import is_development
 from signing.verify.changes import POLICY, changes_after, kind_of, locks, permitted
 from signing.verify.findings import chain_finding, finding
 from signing.verify.report import Finding, SignatureReport, TimeStampReport
-from signing.verify.stamps import SAFE_DIGESTS, anchor_of, judge_stamp, name_of
+from signing.verify.stamps import SAFE_DIGESTS, anchor_of, chain_problem, judge_stamp, name_of
 from signing.verify.structure import byte_range_end, has_strays
 from signing.verify.trust import Trust, is_short_term, to_cryptography
 
@@ -68,11 +66,12 @@ async def judge(scene: Scene, signature: Any) -> Judged:
     if stamp is not None:
         findings += [problem for problem in stamp.findings if problem not in findings]
     after = changes_after(signature)
-    if not permitted(kind, signature, after) or (kind == "certification" and status and status.docmdp_ok is False):
+    if not permitted(kind, signature, after) or (kind == "certification" and status.docmdp_ok is False):
         findings.append(finding("signature.changed"))
     certificates = _certificates(signature.signed_data)
     known = await scene.trust.revocation_known(signature.signer_cert, certificates, judged_at)
     certificate = to_cryptography(signature.signer_cert)
+    untrusted = any(problem.code.startswith("certificate.") for problem in findings)
     length = end or 0
     report = SignatureReport(
         field=str(signature.field_name),
@@ -84,7 +83,7 @@ async def judge(scene: Scene, signature: Any) -> Judged:
         time_stamp=stamp,
         validated_at=judged_at,
         level=None,
-        trusted_by=anchor_of(status) if status is not None and status.trust_problem_indic is None else None,
+        trusted_by=None if untrusted else anchor_of(status),
         revocation="not_needed" if is_short_term(signature.signer_cert) else "checked" if known else "unknown",
         development=is_development(certificate),
         algorithm=_algorithm(signature),
@@ -101,30 +100,22 @@ async def judge(scene: Scene, signature: Any) -> Judged:
 
 async def _cms(scene: Scene, signature: Any, kind: str, moment: datetime) -> tuple[Any, list[Finding]]:
     """PyHanko's status and the findings in it; the file's changes are computed on the way."""
-    try:
-        if kind == "document_time_stamp":
-            return await async_validate_pdf_timestamp(signature, scene.trust.context(moment), POLICY), []
-        status = await async_validate_pdf_signature(
-            signature, scene.trust.context(moment), scene.trust.context(scene.known_at), diff_policy=POLICY
-        )
-    except SignatureValidationError as error:
-        indication = error.ades_subindication
-        code = "signature.unreadable"
-        if indication is not None and indication.standard_name == "NO_SIGNING_CERTIFICATE_FOUND":
-            code = "signature.certificate"
-        return None, [finding(code)]
+    if kind == "document_time_stamp":
+        return await async_validate_pdf_timestamp(signature, scene.trust.context(moment), POLICY), []
+    status = await async_validate_pdf_signature(
+        signature, scene.trust.context(moment), scene.trust.context(scene.known_at), diff_policy=POLICY
+    )
     findings = []
     if not status.valid:
         findings.append(finding("signature.crypto"))
     if not status.intact:
         findings.append(finding("signature.hash"))
-    problem = status.trust_problem_indic
+    problem = chain_problem(status, scene.trust, moment)
     if status.valid and status.intact and problem is not None:
-        failed, name = problem.status is AdESStatus.FAILED, problem.standard_name
-        if name in {"EXPIRED", "NOT_YET_VALID"} and moment == scene.now:
+        if problem.sub_indication in {"EXPIRED", "NOT_YET_VALID"} and moment == scene.now:
             # Without any proof of existence one cannot tell on which side of the validity it was made (5.2.6.4).
-            failed, name = False, "OUT_OF_BOUNDS_NO_POE"
-        findings.append(chain_finding(name, failed=failed, who=name_of(signature.signer_cert)))
+            problem = chain_finding("OUT_OF_BOUNDS_NO_POE", failed=False, who=name_of(signature.signer_cert))
+        findings.append(problem)
     return status, findings
 
 

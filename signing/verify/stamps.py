@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asn1crypto import cms
-from pyhanko.sign.ades.report import AdESStatus
+from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 
@@ -51,9 +51,8 @@ async def judge_stamp(
         findings.append(finding("time_stamp.crypto"))
     elif not status.intact:
         findings.append(finding("time_stamp.other"))
-    elif (problem := status.trust_problem_indic) is not None:
-        failed = problem.status is AdESStatus.FAILED
-        findings.append(chain_finding(problem.standard_name, failed=failed, who=authority))
+    elif (problem := chain_problem(status, trust, known_at)) is not None:
+        findings.append(problem)
     else:
         trusted_by = anchor_of(status)
     if moment > min(known_at, now) + CLOCK_TOLERANCE:
@@ -67,6 +66,19 @@ async def judge_stamp(
         trusted_by=trusted_by,
         findings=tuple(findings),
     )
+
+
+def chain_problem(status: Any, trust: Trust, moment: datetime) -> Finding | None:
+    """What is wrong with the certificates behind a pyHanko status at `moment`; None if nothing."""
+    problem, path = status.trust_problem_indic, status.validation_path
+    if problem is None and path is None:
+        problem = AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND
+    known = {None, AdESIndeterminate.CERTIFICATE_CHAIN_GENERAL_FAILURE}
+    name = trust.problem_in(path, moment) if path is not None and problem in known else None
+    if name is None and problem is None:
+        return None
+    name = name or problem.standard_name
+    return chain_finding(name, failed=name in {"REVOKED", "NOT_YET_VALID"}, who=name_of(status.signing_cert))
 
 
 def token_of(der: bytes) -> Any:

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -63,6 +65,34 @@ class Trust:
             retroactive_revinfo=True,
             allow_fetching=False,
         )
+
+    def problem_in(self, path: Any, moment: datetime) -> str | None:
+        """What is wrong at `moment` with a chain that pyHanko built: an ETSI sub-indication, or None.
+
+        pyHanko looks at revocation lists only where a certificate says where its list is published, and gives one
+        name to every date that is wrong above the signer. Here any list at hand that the issuer signed is heard.
+        """
+        links = list(path.iter_certs(include_root=True))
+        for issuer, link in pairwise(links):
+            signer = link is links[-1]
+            if link.not_valid_before > moment:
+                return "NOT_YET_VALID"
+            if link.not_valid_after < moment:
+                return "OUT_OF_BOUNDS_NO_POE" if signer else "EXPIRED"
+            if self._revoked(to_cryptography(issuer), to_cryptography(link), moment):
+                return "REVOKED_NO_POE" if signer else "REVOKED_CA_NO_POE"
+        return None
+
+    def _revoked(self, issuer: x509.Certificate, link: x509.Certificate, moment: datetime) -> bool:
+        """Whether a list signed by the issuer says that the certificate was revoked at `moment` or before."""
+        for encoded in self.crls:
+            crl = x509.load_der_x509_crl(encoded if isinstance(encoded, bytes) else encoded.dump())
+            if crl.issuer != link.issuer or not crl.is_signature_valid(cast("rsa.RSAPublicKey", issuer.public_key())):
+                continue
+            entry = crl.get_revoked_certificate_by_serial_number(link.serial_number)
+            if entry is not None and entry.revocation_date_utc <= moment:
+                return True
+        return False
 
     async def revocation_known(self, certificate: Any, others: Sequence[Any], moment: datetime) -> bool:
         """Whether revocation data cover the certificate and its issuers up to the anchor, at `moment`.

@@ -1,0 +1,132 @@
+"""A signature is worth what its certificates were worth when it was made."""
+
+from datetime import timedelta
+
+import pytest
+
+from signing import pki
+from signing.verify import Indication
+from tests.signing import world
+from tests.signing.attacks import on_trust
+
+DAY = timedelta(days=1)
+
+
+def revoked(identity, at):
+    return pki.Revoked(serial=identity.certificate.serial_number, at=at)
+
+
+def test_a_good_authority_passes():
+    """The scene itself is sound: without an attack the verdict passes."""
+    report = on_trust.judged(on_trust.by(on_trust.authority()), crls=[on_trust.root_crl()])
+    assert report.passed, report.findings
+
+
+def test_revoked_authority_in_the_file_is_refused():
+    """A revocation list in the file's own validation data names the issuing authority before the signature."""
+    issuer = on_trust.authority()
+    crl = on_trust.root_crl([revoked(issuer, world.SIGNED_AT - DAY)])
+    from signing.errors import SigningError
+
+    try:
+        pdf = on_trust.long_term(on_trust.by(issuer), issuer, crl)
+    except SigningError:
+        pytest.skip("sealing itself refuses to embed such a list")
+    report = on_trust.judged(pdf)
+    assert not report.passed
+    assert any(code.startswith("certificate.revoked") for code in world.codes(report)), world.codes(report)
+
+
+def test_revoked_authority_is_refused():
+    """The same with the list brought by the verifier."""
+    issuer = on_trust.authority()
+    crl = on_trust.root_crl([revoked(issuer, world.SIGNED_AT - DAY)])
+    report = on_trust.judged(on_trust.by(issuer), crls=[crl])
+    assert not report.passed
+    assert any(code.startswith("certificate.revoked") for code in world.codes(report)), world.codes(report)
+
+
+def test_authority_revoked_later_stays_good():
+    """What was time-stamped before a revocation keeps its worth."""
+    issuer = on_trust.authority()
+    crl = on_trust.root_crl([revoked(issuer, world.SIGNED_AT + DAY)])
+    report = on_trust.judged(on_trust.by(issuer), crls=[crl])
+    assert report.passed, report.findings
+
+
+def test_revoked_seal_is_refused():
+    """The seller's own seal revoked before it certified."""
+    crl = world.world().crl(revoked=[revoked(world.world().seal, world.NOW - DAY)])
+    report = world.check(world.signed("B-T"), crls=[crl])
+    assert Indication.PASSED is not report.indication
+    assert any(code.startswith("certificate.revoked") for code in world.codes(report)), world.codes(report)
+
+
+def test_expired_authority_is_refused():
+    """An authority whose certificate had ended the day before cannot have issued anything."""
+    issuer = on_trust.authority(start=-30 * DAY, end=-DAY)
+    report = on_trust.judged(on_trust.by(issuer))
+    assert not report.passed
+    assert "certificate.expired" in world.codes(report), world.codes(report)
+
+
+def test_expired_one_shot_is_refused():
+    """A one-shot certificate that ended before the time-stamp."""
+    issuer = on_trust.authority()
+    pdf = on_trust.by(issuer, start=-timedelta(hours=2), end=-timedelta(hours=1))
+    report = on_trust.judged(pdf)
+    assert not report.passed
+    assert "certificate.out_of_bounds_no_poe" in world.codes(report), world.codes(report)
+
+
+def test_one_shot_from_the_future_is_refused():
+    """A one-shot certificate that begins after the time-stamp."""
+    report = on_trust.judged(on_trust.by(on_trust.authority(), start=DAY, end=2 * DAY))
+    assert not report.passed
+    assert "certificate.not_yet_valid" in world.codes(report), world.codes(report)
+
+
+def test_foreign_authority_is_not_believed():
+    """The same names under another root: intact, but nobody vouches for it."""
+    report = world.check(on_trust.by(on_trust.authority()))
+    assert (Indication.INDETERMINATE, "NO_CERTIFICATE_CHAIN_FOUND") == (report.indication, report.sub_indication)
+
+
+def test_nobody_believed():
+    """Without any trust anchor nothing passes, and nothing breaks."""
+    report = world.check(world.signed("B-LTA"), trust=[])
+    assert Indication.INDETERMINATE is report.indication
+
+
+def test_leaf_that_plays_authority_is_refused():
+    """A certificate issued with a one-shot key, which is no authority."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from signing.identity import Identity
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = on_trust.authority()
+    leaf = on_trust.certificate("Commercial", key, issuer, ca=False)
+    report = on_trust.judged(on_trust.by(Identity(leaf, (issuer.certificate, on_trust.root().certificate), key)))
+    assert not report.passed
+
+
+def test_certificate_for_another_use_is_refused():
+    """A certificate for encryption cannot sign a contract."""
+    from signing.certificates import key_usage
+
+    report = on_trust.judged(on_trust.by(on_trust.authority(), usage=key_usage(key_encipherment=True)))
+    assert not report.passed
+
+
+@pytest.mark.parametrize("digest", ["sha1", "md5"])
+def test_weak_digest_is_refused(digest):
+    """A signature over SHA-1 or MD5 is refused however good the rest."""
+    report = world.check(on_trust.weak(digest))
+    assert not report.passed
+    assert {"signature.algorithm", "certificate.crypto_constraints_failure"} & world.codes(report)
+
+
+def test_the_scene_with_sha256_passes():
+    """The same signature with SHA-256 passes: it is the digest that was refused."""
+    assert world.check(on_trust.weak("sha256")).passed
