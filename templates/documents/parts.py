@@ -45,6 +45,7 @@ class Hand:
     flow: Flow
     texts: Texts
     formats: Formats
+    quote: bool = False
 
     def label(self, key: str, *, width: float = THIRD) -> Text:
         """A small heading over a column."""
@@ -189,7 +190,7 @@ def overview(
     rows.append(Row([t("total"), "", "", f.amount(total)], "total"))
     columns = [
         Column(t("range"), 168),
-        Column(t("order_ref"), 72),
+        Column(t("quote_ref" if hand.quote else "order_ref"), 72),
         Column(t("contents")),
         Column(t("net_head"), 66, "right"),
     ]
@@ -229,14 +230,12 @@ def lines(
     sub_orders: Sequence[SubOrderData],
     net: Decimal,
     vat: Sequence[VatLine],
-    *,
-    summary: str = "table_summary",
 ) -> Table:
     """Every line of every sub-order, with subtotals."""
     t, f = hand.texts, hand.formats
     rows = []
     for s in sub_orders:
-        key = "group_mo" if s.mo else "group"
+        key = ("quote_group" if hand.quote else "group") + ("_mo" if s.mo else "")
         rows.append(Row([t(key, number=s.number, range=s.range_name, ref=s.order_ref, mo=s.mo)], "group"))
         rows += [Row(_cells(hand, line, several_rates=len(vat) > 1)) for line in s.lines]
         if len(sub_orders) > 1:
@@ -251,7 +250,14 @@ def lines(
         Column(t("discount_head"), 54, "right"),
         Column(t("net_head"), 60, "right"),
     ]
-    return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0, summary=t(summary))
+    return Table(
+        columns,
+        rows,
+        width=WIDTH,
+        accent=hand.flow.accent,
+        before=4.0,
+        summary=t("quote_table_summary" if hand.quote else "table_summary"),
+    )
 
 
 def cancelled(hand: Hand, sub_orders: Sequence[SubOrderData]) -> list[str]:

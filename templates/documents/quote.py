@@ -36,7 +36,7 @@ def render(data: QuoteData) -> bytes:
         ),
         Furniture(data.brand, title, parts.foot(t, f, data.seller), specimen=t("specimen") if data.specimen else ""),
     )
-    hand = Hand(flow, t, f)
+    hand = Hand(flow, t, f, quote=True)
     flow.heading(1, title, quiet=True)
     if data.name:
         flow.text(t("quote_subject", name=data.name), STRONG)
@@ -70,7 +70,7 @@ def render(data: QuoteData) -> bytes:
     flow.text(t("quote_notice", until=until), SMALL_SOFT, before=16.0)
     flow.page_break()
     flow.heading(2, t("quote_detail"))
-    flow.add(parts.lines(hand, data.sub_orders, data.total_excl_vat, data.vat, summary="quote_table_summary"))
+    flow.add(parts.lines(hand, data.sub_orders, data.total_excl_vat, data.vat))
     gone = parts.cancelled(hand, data.sub_orders)
     if gone:
         flow.heading(3, t("cancelled"))

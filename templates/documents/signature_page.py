@@ -64,6 +64,7 @@ def _customer(hand: Hand, data: OrderFormData) -> Block:
         Text(f"{who.name}, {who.role}", SMALL_STRONG, width=TEXT_WIDTH),
         Text(t("customer_for", name=data.customer.legal_name), SMALL, width=TEXT_WIDTH),
         Text(t("customer_order", number=data.number), SMALL, width=TEXT_WIDTH),
+        Text(t("customer_place", place=data.place), SMALL, width=TEXT_WIDTH),
         Text(t("customer_means", mobile=who.mobile_masked), SMALL_STRONG, width=TEXT_WIDTH, before=4.0),
         Text(t("customer_when"), SMALL_SOFT, width=TEXT_WIDTH, before=4.0),
     ]

@@ -96,7 +96,7 @@ def code128(content: str, *, height: float, module: float = 0.96, alt: str) -> F
     out, x = [f"{_INK} rg"], 0.0
     for sign in code.decomposed:
         step = (ord(sign.lower()) - 96) * module
-        if sign.islower():
+        if sign.isupper():  # bars are capitals, spaces are not
             out.append(f"{x:.3f} 0 {step:.3f} {height:.2f} re")
         x += step
     return Figure("\n".join([*out, "f"]), width=x, height=height, alt=alt)

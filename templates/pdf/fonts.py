@@ -20,6 +20,7 @@ from templates.errors import TemplateError
 
 FIRST = [*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x100), *map(ord, "ŒœŸ€–—‘’‚“”„…•‰‹›\u202f→✓−≤≥≠·")]
 SPACES = {0xA0: 0x20, 0x202F: 0x20}  # found by search, and copied, as the space that people type
+NARROW = 170  # advance of U+202F, 1/1000 em: a gap that eyes see and readers of text take for a space
 SAME_LOOK = {0x2010: "-", 0x2011: "-", 0x2007: "\u00a0", 0x2009: "\u202f", 0x200A: "\u202f", 0x9: " "}
 OTHERS = "~"  # begins the resource name of every subset but the first
 INVISIBLE = "Cf"  # joiners, direction marks, soft hyphen: they print nothing
@@ -63,6 +64,8 @@ class Subset:
         cmap = newTable("cmap")
         cmap.tableVersion, cmap.tables = 0, [table]
         font["cmap"] = cmap
+        if 0x202F in self.points:
+            font["hmtx"][names[0x202F]] = (NARROW * font["head"].unitsPerEm // 1000, 0)
         out = io.BytesIO()
         font.save(out, reorderTables=True)
         return out.getvalue()
@@ -121,6 +124,7 @@ class Face:
             unit = 1000 / font["head"].unitsPerEm
             cmap, metrics, head, os2 = font.getBestCmap(), font["hmtx"], font["head"], font["OS/2"]
             self.advances: dict[str, int] = {chr(p): round(metrics[g][0] * unit) for p, g in cmap.items()}
+            self.advances["\u202f"] = NARROW
             self.bbox = tuple(round(v * unit) for v in (head.xMin, head.yMin, head.xMax, head.yMax))
             self.ascent, self.descent = round(font["hhea"].ascent * unit), round(font["hhea"].descent * unit)
             self.cap_height = round(os2.sCapHeight * unit)
