@@ -1,0 +1,66 @@
+"""« Commander » for machines: the customer's choices checked as on the screen, then the numbered order."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from pipeline.api.access import Acting, Seller, Serving
+from pipeline.api.errors import ChoicesUnreadable
+from pipeline.api.openapi import CHOICES_EXAMPLE, body_of, refusals
+from pipeline.api.route import ApiRoute, Attempting, ReadingRoute
+from pipeline.api.routes.orders import order_now
+from pipeline.api.schemas.orders import FieldIn, FieldOut, OrderOut, field_out
+from pipeline.api.visibility import see_proposal
+from pipeline.customer import check_field, read_choices
+from pipeline.steps.prepare import ensure_form, prepare
+from storage.models import Order
+
+router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["orders"])
+checking = APIRouter(prefix="/api/v1", route_class=ReadingRoute, tags=["orders"])
+
+
+@router.post(
+    "/proposals/{proposal_id}/order",
+    status_code=201,
+    openapi_extra=body_of("CustomerChoices", CHOICES_EXAMPLE),
+    responses=refusals(401, 403, 404, 409, 422),
+    summary="Order a proposal",
+)
+def order(
+    proposal_id: str,
+    values: dict[str, Any],
+    caller: Seller,
+    services: Serving,
+    origin: Acting,
+    attempt: Attempting,
+    response: Response,
+) -> OrderOut:
+    """Give the order its number, freeze it with the customer's choices and certify its form.
+
+    The choices are what the customer enters on the screen and get the same findings; `where` is the field's name.
+    """
+    with services.works(read_only=True) as work:
+        see_proposal(work, proposal_id, caller)
+    made = attempt.made(Order)
+    if made:
+        order_id = made[0]
+        ensure_form(services, order_id)
+    else:
+        choices, wrong = read_choices(values)
+        if choices is None:
+            raise ChoicesUnreadable(wrong)
+        order_id = prepare(services, proposal_id, choices, origin)
+    shown = order_now(services, order_id, caller)
+    response.headers["location"] = f"/api/v1/orders/{shown.number}"
+    return shown
+
+
+@checking.post("/customer-fields/check", responses=refusals(401, 403, 422), summary="Check one field as typed")
+def check(typed: FieldIn, caller: Seller, services: Serving) -> FieldOut:  # noqa: ARG001  # a key is asked for
+    """The answer to one field, the same as on the screen. A POST, so that no address holds an IBAN."""
+    organisation = services.organisation
+    found = check_field(
+        typed.field, typed.value, reps_mobiles=organisation.reps_mobiles, seller_iban=organisation.seller.iban
+    )
+    return field_out(found)

@@ -1,0 +1,50 @@
+"""What providers tell us. They are believed by their signature alone."""
+
+import logging
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from twilio.request_validator import RequestValidator
+
+from pipeline.api.access import Serving
+from pipeline.api.openapi import refusals
+from pipeline.api.route import ReadingRoute
+from pipeline.errors import Forbidden
+from pipeline.origin import Origin
+from pipeline.steps.ceremony import delivery_report
+
+log = logging.getLogger("seing.api")
+
+router = APIRouter(prefix="/webhooks", route_class=ReadingRoute, tags=["webhooks"])
+
+
+@router.post(
+    "/twilio/sms",
+    status_code=204,
+    response_class=Response,
+    responses=refusals(403),
+    summary="A delivery report of Twilio",
+)
+async def twilio_sms(request: Request, services: Serving) -> Response:
+    """How far a text message came. Reports come late, twice and out of order: the status only moves forward.
+
+    `X-Twilio-Signature` is checked over the public address; a message that we do not know is answered alike.
+    """
+    settings = services.settings
+    form = await request.form(max_files=0, max_fields=100)
+    query = f"?{request.url.query}" if request.url.query else ""
+    address = f"{settings.public_url}{request.url.path}{query}"
+    signature = request.headers.get("x-twilio-signature", "")
+    if settings.twilio_auth_token is None:
+        raise Forbidden
+    validator = RequestValidator(settings.twilio_auth_token.get_secret_value())
+    if not signature or not validator.validate(address, form, signature):
+        log.warning("twilio.signature_refused", extra={"request_id": request.state.request_id})
+        raise Forbidden
+    message, status = form.get("MessageSid") or form.get("SmsSid"), form.get("MessageStatus") or form.get("SmsStatus")
+    if isinstance(message, str) and isinstance(status, str):
+        origin = Origin("provider:twilio", request.client.host if request.client else None)
+        await run_in_threadpool(delivery_report, services, "twilio", message, status, origin)
+    return Response(status_code=204)
