@@ -167,6 +167,8 @@ def _answers(hand: Hand, data: InvoiceData) -> Columns:
     if credit and data.corrects:
         corrected = t("key_corrected_note", date=f.date(data.corrects.issued_on))
         figures.append(("key_corrected", data.corrects.number, corrected, HEAD))
+    elif credit:
+        figures.append(("key_granted", data.credited_contract, t("key_granted_note"), HEAD))
     elif answer := payment_answer(hand, data):
         figures.append((*answer, LARGE))
     figures.append(
@@ -238,7 +240,7 @@ def _cells(hand: Hand, line: InvoiceLine) -> list[str | Rich | list[Rich]]:
 
 def _mentions(hand: Hand, data: InvoiceData) -> None:
     flow, t, f = hand.flow, hand.texts, hand.formats
-    notes = [correction(data)] if data.corrects else []
+    notes = [correction(data)] if data.kind == "credit_note" else []
     if data.kind == "invoice":
         notes += [data.mentions.discount, data.mentions.penalty, data.mentions.recovery]
     if data.vat_on_debits:

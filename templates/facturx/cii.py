@@ -177,6 +177,8 @@ def _agreement(parent: _Element, data: InvoiceData) -> None:
         _add(_add(parent, "SellerOrderReferencedDocument"), "IssuerAssignedID", data.order_number)
     if data.buyer_order:
         _add(_add(parent, "BuyerOrderReferencedDocument"), "IssuerAssignedID", data.buyer_order)
+    if data.credited_contract:
+        _add(_add(parent, "ContractReferencedDocument"), "IssuerAssignedID", data.credited_contract)
 
 
 def _party(parent: _Element, party: Party) -> None:

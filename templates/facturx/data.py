@@ -206,7 +206,7 @@ class Mentions:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceData:
-    """One invoice (380) or credit note (381); amounts of a credit note are positive."""
+    """One invoice (380) or credit note (381, 262); amounts of a credit note are positive."""
 
     number: str
     kind: Kind
@@ -227,6 +227,8 @@ class InvoiceData:
     instalments: tuple[Instalment, ...] = ()
     payment: DirectDebit | CreditTransfer | None = None
     corrects: Preceding | None = None
+    contract: str = ""
+    """What a credit note without an invoice to correct is given on (BT-12); the order number by default."""
     reason: str = ""
     """Why a credit note is issued."""
     delivery: Delivery | None = None
@@ -237,8 +239,15 @@ class InvoiceData:
 
     @property
     def type_code(self) -> str:
-        """BT-3."""
-        return "381" if self.kind == "credit_note" else "380"
+        """BT-3. A credit on a running order, of which no single invoice is corrected, is a 262 (BR-FR-CO-03, CO-05)."""
+        if self.kind == "invoice":
+            return "380"
+        return "381" if self.corrects else "262"
+
+    @property
+    def credited_contract(self) -> str:
+        """BT-12 of a 262; nothing elsewhere."""
+        return (self.contract or self.order_number) if self.type_code == "262" else ""
 
     @property
     def business_process(self) -> str:

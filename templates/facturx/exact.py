@@ -89,7 +89,8 @@ def _preceding(data: InvoiceData) -> Iterator[str]:
         if data.corrects is not None:
             yield "BT-25 : une facture ne corrige pas une autre facture, un avoir le fait"
     elif data.corrects is None:
-        yield "BT-25, BT-26 : un avoir cite la facture qu'il corrige (BR-FR-CO-05)"
+        if not data.credited_contract or data.period is None:
+            yield "BT-25, BT-12 : un avoir cite une facture, ou une commande et sa période (BR-FR-CO-03, 05)"
     else:
         if not _NUMBER.fullmatch(data.corrects.number):
             yield "BT-25 : 35 caractères au plus, chiffres, lettres et + - _ / (BR-FR-01, BR-FR-02)"

@@ -1,6 +1,6 @@
 """From signed lines to totals, and to the kind of document they make.
 
-An invoice never has a negative total: an order that takes back more than it gives becomes a credit note (381) whose
+An invoice never has a negative total: an order that takes back more than it gives becomes a credit note whose
 lines all change sign. A line that takes something back inside an invoice keeps a positive price and gets a negative
 quantity (BR-27, BR-28, BR-FR-DEC-03).
 """

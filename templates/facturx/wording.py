@@ -34,10 +34,13 @@ def payment_terms(data: InvoiceData) -> str:
 
 
 def correction(data: InvoiceData) -> str:
-    """What a credit note corrects, and why."""
-    if data.corrects is None:
+    """What a credit note corrects, and why; nothing for an invoice."""
+    if data.kind == "invoice":
         return ""
-    sentence = f"Annule ou corrige la facture {data.corrects.number} du {french.date(data.corrects.issued_on)}."
+    if data.corrects is None:
+        sentence = f"Avoir accordé sur la commande {data.credited_contract}."
+    else:
+        sentence = f"Annule ou corrige la facture {data.corrects.number} du {french.date(data.corrects.issued_on)}."
     return f"{sentence} {data.reason}".strip()
 
 

@@ -123,6 +123,19 @@ def test_negative_order_becomes_a_credit_note():
     assert values(xml, "IssuerAssignedID")[-1] == "F2026-000007"
 
 
+def test_credit_on_a_running_order_needs_no_invoice():
+    """A commercial credit (MO) corrects no single invoice: a 262 on its order and period, valid for both rule sets."""
+    year = {"starts_on": dt.date(2027, 1, 1), "ends_on": dt.date(2027, 12, 31)}
+    credit = make_invoice(make_line("Avoir commercial", price="-860.00", **year), corrects=None, reason="Logo erroné.")
+    xml = invoice_xml(credit)
+    assert is_clean(xml)
+    assert values(xml, "TypeCode")[0] == "262"
+    assert values(xml, "GrandTotalAmount") == ["1032.00"]
+    assert "Avoir accordé sur la commande 2026-PAR-000042. Logo erroné." in values(xml, "Content")
+    assert values(invoice_xml(replace(credit, contract="MO-002")), "IssuerAssignedID")[-1] == "MO-002"
+    assert "BR-FR-CO-03" in problems(replace(credit, order_number=""))
+
+
 def test_whole_invoice_is_cancelled_by_a_credit_note():
     """The credit note of an invoice gives back its very amounts and cites its number and date."""
     invoice = epice_invoice()
@@ -330,7 +343,7 @@ def test_totals_that_do_not_follow_are_refused():
 def test_credit_note_without_its_invoice_is_refused():
     """A credit note cites an invoice that is not younger than itself."""
     credit = make_invoice(make_line(price="-100"))
-    assert "BR-FR-CO-05" in problems(replace(credit, corrects=None))
+    assert "BR-FR-CO-03, 05" in problems(replace(credit, corrects=None))
     assert "BT-26" in problems(replace(credit, corrects=Preceding("F1", dt.date(2027, 6, 1))))
 
 

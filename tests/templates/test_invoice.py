@@ -7,8 +7,10 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
+import facturx
 import pikepdf
 import pytest
+from lxml import etree
 
 from templates.catalog import FOLDER
 from templates.documents import invoice, prenotification
@@ -134,6 +136,22 @@ def test_credit_note_says_what_it_corrects():
     assert "En votre faveur" in text
     assert "Pénalités" not in text
     assert "Échéancier" not in text
+
+
+def test_credit_on_a_running_order_says_on_which(tmp_path):
+    """A commercial credit names its order, in the largest words after the sum."""
+    year = {"starts_on": dt.date(2027, 1, 1), "ends_on": dt.date(2027, 12, 31)}
+    pdf = invoice.render(make_invoice(make_line(price="-860.00", **year), corrects=None))
+    assert "Accordé sur 2026-PAR-000042 commande en cours" in words(pdf)
+    assert "1 032,00 €" in words(pdf)
+    assert faults(pdf, tmp_path) == []
+
+
+def test_the_package_of_others_finds_the_file():
+    """The factur-x package reads the attachment back, and knows its level."""
+    name, xml = facturx.get_xml_from_pdf(invoice.render(invoice.SAMPLE), check_xsd=True, check_schematron=False)
+    assert name == "factur-x.xml"
+    assert facturx.get_level(etree.fromstring(xml)) == "en16931"
 
 
 def test_untaxed_lines_give_their_reason():
