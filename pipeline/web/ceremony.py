@@ -316,7 +316,7 @@ def _show(request: Request, view: CeremonyView, template: str, *, status: int = 
 
 
 def _coming(view: CeremonyView, money: Callable[[Decimal], str]) -> tuple[Coming, ...]:
-    coming = [Coming("copy", None, {"email": view.email_masked})]
+    coming: list[Coming] = []
     right = view.withdrawal
     if right and not right.early_start:
         coming.append(Coming("held", right.hold_until, {}))

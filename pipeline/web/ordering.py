@@ -19,6 +19,7 @@ from pipeline.web.access import Form, Rep, Serving, UserForm, by_user
 from pipeline.web.page import GoTo, PageRoute, go, sentence, show
 from pipeline.web.proposals import check_own
 from storage.models import Mandate
+from templates.french import phone
 
 router = APIRouter(prefix="/proposals/{proposal_id}/order", route_class=PageRoute)
 
@@ -86,7 +87,7 @@ def _known(services: Services, proposal: Proposal) -> dict[str, Any]:
     mandates = _mandates(services, proposal)
     return {
         "email": account.signatory.email or account.email,
-        "mobile": account.signatory.mobile,
+        "mobile": phone(account.signatory.mobile),
         "first_name": account.signatory.first_name,
         "last_name": account.signatory.last_name,
         "role": account.signatory.role,
@@ -119,8 +120,12 @@ def _choices(values: dict[str, Any]) -> tuple[CustomerChoices | None, tuple[Find
 
 
 def _right(services: Services, proposal: Proposal, values: dict[str, Any]) -> WithdrawalRight | None:
-    choices, _ = _choices(values | {"email": "", "mobile": "", "iban": ""})
-    return choices.withdrawal_right(proposal, services.today()) if choices else None
+    names = ("employees", "outside_main_activity", "early_start")
+    try:
+        choices = CustomerChoices(**{name: values[name] for name in names})
+    except ValidationError:  # letters in the headcount: its own answer says so
+        return None
+    return choices.withdrawal_right(proposal, services.today())
 
 
 def _mandates(services: Services, proposal: Proposal) -> list[Mandate]:
@@ -147,7 +152,8 @@ def _page(
     refusal: str = "",
     status: int = 200,
 ) -> Response:
-    checks = {name: _check(services, name, values[name]) for name in FIELDS if values[name] or status != 200}
+    checked = {name: _check(services, name, values[name]) for name in FIELDS if values[name] or status != 200}
+    checks = {name: each for name, each in checked.items() if each.findings or status != 200}
     if values["mandate_umr"]:
         checks = {name: each for name, each in checks.items() if name not in {"iban", "account_holder"}}
     return show(

@@ -110,7 +110,7 @@ def batch_page(services: Services, batch_id: str, agency: str) -> BatchPage:
             decided_by=item.decided_by or "",
             decided_at=item.decided_at,
             papers=tuple(
-                str(paper.get("label") or paper.get("kind") or "")
+                str(paper["type"])
                 for slip in slips
                 if slip.order_id == order.id
                 for paper in slip.papers
