@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
@@ -155,6 +156,8 @@ def load_identity(path: Path, passphrase: bytes, *, purpose: Purpose, now: datet
         if _is_pkcs12(content):
             raise WrongPassphrase(file, "the passphrase does not open it") from None
         raise KeyFileUnreadable(file, "not a PKCS#12 file") from None
+    except UnsupportedAlgorithm:
+        raise KeyFileUnreadable(file, "encrypted in a way that is out of date; export it with AES") from None
     if key is None or certificate is None:
         raise KeyFileUnreadable(file, "no private key with its certificate")
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
@@ -165,6 +168,8 @@ def load_identity(path: Path, passphrase: bytes, *, purpose: Purpose, now: datet
     _check_dates(file, (certificate, *chain), now)
     if not allows(certificate, purpose):
         raise WrongKeyUsage(file, f"the certificate does not allow the use as {purpose}")
+    if not chain:
+        raise KeyFileUnreadable(file, "the certificates of its issuers are missing")
     return Identity(certificate, chain, key)
 
 

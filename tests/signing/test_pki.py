@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
@@ -140,6 +141,25 @@ def test_a_file_without_key(tmp_path, keys):
     )
     (tmp_path / pki.SEAL).write_bytes(only)
     with pytest.raises(errors.KeyFileUnreadable, match="no private key"):
+        load(tmp_path)
+
+
+def test_a_file_without_issuers(tmp_path, keys):
+    """A signature whose chain cannot be embedded would verify nowhere: that is said before it is made."""
+    write(tmp_path / pki.SEAL, keys.seal._key, keys.seal.certificate)
+    with pytest.raises(errors.KeyFileUnreadable, match="issuers are missing"):
+        load(tmp_path)
+
+
+def test_encryption_out_of_date(tmp_path, monkeypatch):
+    """Files from the last century are refused in words."""
+
+    def old(*_):
+        raise UnsupportedAlgorithm("RC2")
+
+    (tmp_path / pki.SEAL).write_bytes(b"old")
+    monkeypatch.setattr(pkcs12, "load_key_and_certificates", old)
+    with pytest.raises(errors.KeyFileUnreadable, match="out of date"):
         load(tmp_path)
 
 
