@@ -43,10 +43,11 @@ def instant(at: datetime) -> str:
     """The one spelling of an instant: UTC, `2026-11-23T10:00:00.123456Z`, six decimals always.
 
     Raises:
-        EvidenceMalformed: the instant has no time zone.
+        EvidenceMalformed: the instant has no time zone, or lies outside the years 2000 to 2999, where no clock of ours
+            can have been and arithmetic on dates would overflow.
     """
-    if at.tzinfo is None:
-        raise EvidenceMalformed("an instant without a time zone")
+    if at.tzinfo is None or not 2000 <= at.year <= 2999:
+        raise EvidenceMalformed("an instant without a time zone, or of another millennium")
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -167,12 +167,10 @@ def _certificates(signed_data: Any) -> tuple[Any, ...]:
 def _claimed(signature: Any) -> datetime | None:
     """What the signer says of the time; None if nothing, or nothing readable."""
     try:
-        claimed = signature.self_reported_timestamp
-    except ValueError:
+        claimed: datetime = signature.self_reported_timestamp
+        return claimed.astimezone(UTC) if claimed.tzinfo else claimed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, AttributeError):
         return None
-    if not isinstance(claimed, datetime):
-        return None
-    return claimed if claimed.tzinfo else claimed.replace(tzinfo=UTC)
 
 
 def _algorithm(signature: Any) -> str:

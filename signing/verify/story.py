@@ -98,11 +98,12 @@ def _sealing(evidence: Evidence) -> Iterator[str]:
             f"Le paiement se fait par le mandat {facts.payment.mandate_umr}, sur le compte "
             f"{facts.payment.iban_masked} de {facts.payment.account_holder}."
         )
-    yield (
-        f"Ce récit repose sur {len(evidence.events)} événements enchaînés, du "
-        f"{french_instant(evidence.events[0].at)} au {french_instant(evidence.events[-1].at)}, dont le dernier porte "
-        f"l'empreinte {evidence.chain_head}."
-    )
+    if evidence.events:
+        yield (
+            f"Ce récit repose sur {len(evidence.events)} événements enchaînés, du "
+            f"{french_instant(evidence.events[0].at)} au {french_instant(evidence.events[-1].at)}, dont le dernier "
+            f"porte l'empreinte {evidence.chain_head}."
+        )
 
 
 def _euros(amount: Decimal) -> str:

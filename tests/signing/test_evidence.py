@@ -219,6 +219,10 @@ def _instant(said):
     said["facts"]["order"]["signed_at"] = "2026-11-23T11:02:30.000000+01:00"
 
 
+def _year(said):
+    said["facts"]["order"]["signed_at"] = "9999-12-31T23:59:59.000000Z"
+
+
 def _level(said):
     said["facts"]["level"] = "B-X"
 
@@ -235,7 +239,9 @@ def _hash(said):
     said["chain_head"] = "AB" * 32
 
 
-@pytest.mark.parametrize("change", [_unknown, _missing, _number, _spelling, _instant, _level, _schema, _text, _hash])
+@pytest.mark.parametrize(
+    "change", [_unknown, _missing, _number, _spelling, _instant, _year, _level, _schema, _text, _hash]
+)
 def test_reading_is_strict(change):
     """Unknown or missing fields, other types or spellings, another schema, words unlike their hash: refused."""
     with pytest.raises(EvidenceMalformed):

@@ -481,7 +481,7 @@ def _customer_on(pdf):
     one = world.one_shot()
     meta = signers.PdfSignatureMetadata(field_name="client", subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256")
     return (
-        signers.PdfSigner(meta, phk_signer(one._key, one.certificate), timestamper=PhkStamper())
+        signers.PdfSigner(meta, phk_signer(one._key, one.certificate), timestamper=phk_stamper())
         .sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True)
         .getvalue()
     )
@@ -506,7 +506,7 @@ def phk_signer(key, certificate):
     )
 
 
-def PhkStamper():
+def phk_stamper():
     """Our time-stamping unit as pyHanko wants one."""
     from pyhanko.sign.timestamps import TimeStamper
 
@@ -550,7 +550,7 @@ def third_signature():
         IncrementalPdfFileWriter(io.BytesIO(good())),
         meta,
         phk_signer(one._key, one.certificate),
-        timestamper=PhkStamper(),
+        timestamper=phk_stamper(),
     ).getvalue()
 
 
