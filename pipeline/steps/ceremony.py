@@ -441,10 +441,13 @@ def delivery_report(services: Services, provider: str, provider_id: str, status:
     rank = {"sending": 0, "accepted": 1, "queued": 1, "sent": 2, "undelivered": 3, "failed": 3, "delivered": 4}
     with services.works() as work:
         row = work.first(OneTimeCode, provider=provider, provider_id=provider_id)
-        if row is None or rank.get(status, 0) <= rank.get(row.delivery or "sending", 0):
+        if row is None:
             return
         order_id = work.get(Ceremony, row.ceremony_id).order_id
         order = lock_order(work, order_id)
+        row = work.lock(OneTimeCode, row.id)  # as it is now: two reports may arrive in the same moment
+        if rank.get(status, 0) <= rank.get(row.delivery or "sending", 0):
+            return
         row.delivery = status
         if order.evidence_json_sha256 is None:
             data = {"sequence": row.sequence, "status": status, "provider_id": provider_id}
