@@ -25,5 +25,5 @@ def mount(app: FastAPI, services: Services) -> None:
     """Add the API to the application, with its description."""
     app.state.services = services
     for router in (*ROUTERS, nowhere(ROUTERS)):
-        app.include_router(router)
+        app.include_router(router, generate_unique_id_function=openapi.operation_id)
     openapi.describe(app)

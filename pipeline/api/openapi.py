@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import DecimalSchema
 
 from pipeline.api.problems import MEDIA_TYPE
 from pipeline.api.schemas.common import ProblemOut
@@ -80,6 +83,11 @@ IDEMPOTENCY: Final = {
 }
 
 
+def operation_id(route: APIRoute) -> str:
+    """A short name for generated clients: `orders_get`."""
+    return f"{route.tags[0] if route.tags else 'other'}_{route.name}"
+
+
 @cache
 def proposal_example() -> Any:
     """A proposal as the ordering system writes it."""
@@ -102,6 +110,14 @@ CHOICES_EXAMPLE: Final = {
 }
 
 
+class _AsWritten(GenerateJsonSchema):
+    """Decimals as files write them: text, since a JSON number would be read as a float somewhere on its way."""
+
+    def decimal_schema(self, schema: DecimalSchema) -> dict[str, Any]:  # noqa: ARG002  # pydantic's signature
+        """A decimal between quotes."""
+        return {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["12.50"]}
+
+
 def describe(app: FastAPI) -> None:
     """Let the application describe itself so."""
 
@@ -120,7 +136,9 @@ def _build(app: FastAPI) -> dict[str, Any]:
     schemas = tree["components"]["schemas"]
     for model, name in ((ProblemOut, "ProblemOut"), (Proposal, "ProposalFile"), (CustomerChoices, "CustomerChoices")):
         prefix = "" if model is ProblemOut else f"{name}."
-        schema = model.model_json_schema(ref_template=f"#/components/schemas/{prefix}{{model}}")
+        schema = model.model_json_schema(
+            ref_template=f"#/components/schemas/{prefix}{{model}}", schema_generator=_AsWritten
+        )
         parts = schema.pop("$defs", {})
         schemas |= {f"{prefix}{part}": value for part, value in parts.items()} | {name: schema}
     for path, methods in tree["paths"].items():

@@ -33,12 +33,12 @@ async def twilio_sms(request: Request, services: Serving) -> Response:
     `X-Twilio-Signature` is checked over the public address; a message that we do not know is answered alike.
     """
     settings = services.settings
-    form = await request.form(max_files=0, max_fields=100)
     query = f"?{request.url.query}" if request.url.query else ""
     address = f"{settings.public_url}{request.url.path}{query}"
     signature = request.headers.get("x-twilio-signature", "")
     if settings.twilio_auth_token is None:
         raise Forbidden
+    form = await request.form(max_files=0, max_fields=100)
     validator = RequestValidator(settings.twilio_auth_token.get_secret_value())
     if not signature or not validator.validate(address, form, signature):
         log.warning("twilio.signature_refused", extra={"request_id": request.state.request_id})
