@@ -292,7 +292,7 @@ def due_dates(hand: Hand, instalments: Sequence[InstalmentData], total: Decimal)
     label = hand.label("instalments", width=HALF)
     if not instalments:
         return [label, Text(t("plan_credit" if total <= 0 else "plan_none"), SMALL, width=HALF)]
-    columns = [Column(t("due")), Column(t("amount_head"), 100, "right")]
+    columns = [Column(t("due")), Column(t("amount_head"), 84, "right")]
     return [label, Table(columns, grouped(hand, instalments), width=HALF, accent=hand.flow.accent, before=2.0)]
 
 

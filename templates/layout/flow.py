@@ -154,7 +154,7 @@ class Flow:
 
     @functools.cached_property
     def _foot(self) -> list[str]:
-        lines = wrap(self.furniture.foot, SMALL_SOFT, WIDTH - 80.0)[::-1]
+        lines = wrap(self.furniture.foot, SMALL_SOFT, WIDTH - 60.0)[::-1]
         return [_line(line, SMALL_SOFT, MARGIN, 32.0 + SMALL_SOFT.leading * i) for i, line in enumerate(lines)]
 
     def _furniture(self, canvas: TaggedCanvas, number: int, count: int) -> None:

@@ -61,7 +61,7 @@ def test_first_page_answers_the_four_questions(tmp_path):
         "RCS Nanterre 904 125 762",
         "S001 · Annuaires et Internet",
         "FR•• •••• 6534",
-        "9 échéances, du 05/01/2027 au",
+        "9 fois, du 05/01/2027 au 05/09/2027",
     ):
         assert said in first, said
 
