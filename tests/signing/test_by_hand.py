@@ -1,0 +1,36 @@
+"""What `docs/verify.md` tells an outsider to type really works, word for word."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.signing import world
+from tests.signing.test_verify import _carrier
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "verify.md"
+TOOLS = ("bash", "jq", "openssl", "pdfdetach", "pdfsig", "sha256sum")
+
+
+@pytest.mark.skipif(not all(shutil.which(tool) for tool in TOOLS), reason=f"needs {', '.join(TOOLS)}")
+@pytest.mark.parametrize("level", ["B-T", "B-LTA"])
+def test_the_manual_verification_succeeds(level, tmp_path):
+    """Every command succeeds, every pair of hashes printed is equal."""
+    pdf, facts, data = world.case(level)
+    (tmp_path / "bon-de-commande.pdf").write_bytes(pdf)
+    (tmp_path / "preuve.pdf").write_bytes(_carrier(data))
+    (tmp_path / "racine.pem").write_bytes(world.world().root.public_bytes(Encoding.PEM))
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.DOTALL))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert 0 == done.returncode, done.stderr
+    hashes = re.findall(r"^[0-9a-f]{64}$", done.stdout, re.MULTILINE)
+    assert 8 == len(hashes)
+    assert hashes[::2] == hashes[1::2]
+    assert 2 == done.stdout.splitlines().count(str(facts.order.total_incl_vat))
+    assert "Verification: OK" in done.stdout + done.stderr
+    assert "CMS Verification successful" in done.stderr
