@@ -105,6 +105,7 @@ def run(files: Sequence[Path], out: Path, today: date | None) -> int:
         with Engine(services):
             results = [_play_one(services, name, proposal, day, out, screen) for name, proposal in proposals]
             _collect(services, day, out, screen)
+            _batches(folder / "drop", out / "lots")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     screen.line(f"\n{'Documents dans' if all(results) else 'Incomplet, voir ci-dessus ; documents dans'} {out}/")
@@ -137,6 +138,13 @@ def _collect(services: Services, day: date, out: Path, screen: Screen) -> None:
             said(f"{result.count} échéances, {formats('fr').money(result.total)}")
 
 
+def _batches(drop: Path, lots: Path) -> None:
+    """What each agency found in its drop, side by side."""
+    lots.mkdir(parents=True, exist_ok=True)
+    for path in sorted(drop.rglob("*.zip")):
+        shutil.copyfile(path, lots / path.name)
+
+
 def _sources(files: Sequence[Path]) -> list[tuple[str, bytes]]:
     if files:
         return [(file.name, file.read_bytes()) for file in files]
@@ -152,7 +160,7 @@ def _services(folder: Path, out: Path, day: date) -> Services:
     settings: Settings = load_settings(
         environment="development",
         data_dir=folder,
-        drop_url=(out / "lots").resolve().as_uri(),
+        drop_url="",
         fixed_now=None if day == paris_day(system_clock()) else now,
         database_url="",
         archive_url="",

@@ -99,6 +99,13 @@ class CeremonyLocked(SeingError):
     status = 423
 
 
+class OutOfDate(SeingError):
+    """Signed today, the first debit would come too early: the form must be drawn up again with later dates."""
+
+    code = "order.out_of_date"
+    status = 409
+
+
 class ConsentMissing(SeingError):
     """A required box is not ticked."""
 
@@ -203,6 +210,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "ceremony.locked": (
         "La signature est bloquée après plusieurs codes erronés. Votre commercial peut la relancer.",
         "Signing is locked after several wrong codes. Your sales representative can start it again.",
+    ),
+    "order.out_of_date": (
+        "Les dates de prélèvement de ce bon de commande sont trop proches. Votre commercial doit l'établir à nouveau.",
+        "The debit dates of this order form are now too close. Your sales representative must draw it up again.",
     ),
     "ceremony.consent_missing": (
         "Cochez les cases demandées avant de recevoir votre code.",

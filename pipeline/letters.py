@@ -14,7 +14,7 @@ from templates.messages.message import Sender
 def sender(seller: Seller) -> Sender:
     """The seller as the foot of every mail shows him."""
     address = seller.address
-    capital = f"capital de {formats('fr').money(seller.share_capital)}, " if seller.share_capital else ""
+    capital = f"capital de {formats('fr').money(seller.share_capital)} · " if seller.share_capital else ""
     return Sender(
         name=seller.legal_name,
         address=f"{address.line1}, {address.postal_code} {address.city}",
@@ -32,7 +32,7 @@ def brand(seller: Seller) -> Brand:
 def foot(seller: Seller) -> str:
     """The seller's line at the foot of each page: name, address, registration."""
     who = sender(seller)
-    return " · ".join(part for part in (who.name, who.address, who.registration, f"TVA {seller.vat_number}") if part)
+    return " · ".join(part for part in (f"{who.name}, {who.address}", who.registration) if part)
 
 
 def renounce_token(services: Services, order_id: str) -> str:

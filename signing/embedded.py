@@ -1,12 +1,12 @@
 """The certificates inside a signed PDF, as the evidence file lists them."""
 
-import io
 from dataclasses import dataclass
 
 from asn1crypto import cms
 from cryptography import x509
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+
+from signing.reading import Reader
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class EmbeddedCertificates:
 
 def embedded_certificates(pdf: bytes) -> EmbeddedCertificates:
     """Who signed each field and who stamped the time. The file is one of ours, verified before."""
-    reader = PdfFileReader(io.BytesIO(pdf))
+    reader = Reader(pdf)
     signers: dict[str, x509.Certificate] = {}
     units: dict[bytes, x509.Certificate] = {}
     for signature in reader.embedded_regular_signatures:

@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from pipeline.proposal.models import PaymentPlan
+from pipeline.proposal.models import PaymentPlan, Proposal
 from pipeline.rules.finding import Finding, Fix
 from pipeline.rules.messages import finding, fix
 from pipeline.rules.withdrawal import WithdrawalRight
+from pipeline.totals import totals
 
 _FIRST = "payment.instalments"
 
@@ -115,3 +116,14 @@ def _first_due(plan: PaymentPlan, total: Decimal) -> tuple[int, dt.date] | None:
     if total <= 0 or not plan.instalments:
         return None
     return min(enumerate(item.due_on for item in plan.instalments), key=lambda pair: pair[1])
+
+
+def check_dates(
+    proposal: Proposal, right: WithdrawalRight | None, *, today: dt.date, prenotification_days: int
+) -> tuple[Finding, ...]:
+    """What of the schedule a day alone decides: asked again on the day of signing, which may come after the form's."""
+    total = totals(proposal).incl_vat
+    return (
+        *due_too_early(proposal.payment, total, today, prenotification_days),
+        *debit_before_withdrawal(proposal.payment, total, right),
+    )

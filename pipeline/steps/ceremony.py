@@ -24,6 +24,7 @@ from pipeline.errors import (
     CodeWrong,
     ConsentMissing,
     NotFound,
+    OutOfDate,
     ReasonMissing,
     SendRefused,
     SmsRefused,
@@ -34,6 +35,8 @@ from pipeline.frozen import Frozen, FrozenWithdrawal
 from pipeline.letters import sender
 from pipeline.orders import frozen_of, lock_order, mobile_of
 from pipeline.origin import Origin
+from pipeline.rules.payment import check_dates
+from pipeline.rules.withdrawal import WithdrawalRight
 from pipeline.steps.prepare import ensure_form
 from pipeline.users import token_hash
 from signing.code import CODE_LIFE, RESEND_AFTER, code_matches, hash_code, may_send, may_try, new_code
@@ -295,6 +298,7 @@ def send_code(services: Services, ceremony_id: str, ticked: Sequence[str], origi
         frozen = frozen_of(services, order)
         wanted = consents_of(frozen)
         _check_consents(wanted, ticked)
+        _check_dates(services, frozen)
         sent = list(
             work.session.scalars(
                 select(OneTimeCode.sent_at).where(
@@ -404,7 +408,9 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
             return
         _check_open(ceremony, now)
         check_move(order.state, State.SIGNED)
-        _check_consents(consents_of(frozen_of(services, order)), ticked)
+        frozen = frozen_of(services, order)
+        _check_consents(consents_of(frozen), ticked)
+        _check_dates(services, frozen)
         live = work.first(OneTimeCode, ceremony_id=ceremony_id, state="live")
         if live is None or not _is_live(live, now):
             if live is not None:
@@ -416,7 +422,8 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
         elif live.code_hash is None or live.document_sha256 != order.form_sha256 or not _matches(services, live, code):
             refusal = _count_wrong(work, ceremony, order, live, origin, now)
         else:
-            _accept(work, ceremony, order, live, origin, now)
+            right = frozen.customer.withdrawal_right(frozen.proposal, services.today())
+            _accept(work, ceremony, order, live, origin, now, right)
     if refusal:  # raised once the count is committed
         raise refusal
     services.nudge()
@@ -527,10 +534,33 @@ def _count_wrong(
     return CeremonyLocked()
 
 
-def _accept(work: Work, ceremony: Ceremony, order: Order, live: OneTimeCode, origin: Origin, now: datetime) -> None:
+def _check_dates(services: Services, frozen: Frozen) -> None:
+    """A form prepared days ago may promise debits that, signed today, would come before the law allows."""
+    found = check_dates(
+        frozen.proposal,
+        frozen.customer.withdrawal_right(frozen.proposal, services.today()),
+        today=services.today(),
+        prenotification_days=services.settings.prenotification_days,
+    )
+    if any(item.severity == "blocking" for item in found):
+        raise OutOfDate
+
+
+def _accept(
+    work: Work,
+    ceremony: Ceremony,
+    order: Order,
+    live: OneTimeCode,
+    origin: Origin,
+    now: datetime,
+    right: WithdrawalRight | None,
+) -> None:
     live.state, live.code_hash = "used", None
     ceremony.state = "signed"
     order.state, order.signed_at = State.SIGNED, now
+    # The periods run from the day of conclusion, which may come after that of the form.
+    order.withdrawal_until = right.until if right else None
+    order.hold_until = right.hold_until if right and not order.early_start else None
     data = {
         "ceremony": ceremony.id,
         "sequence": live.sequence,

@@ -10,16 +10,22 @@ from decimal import Decimal
 from pipeline import documents
 from pipeline.bootstrap import Services
 from pipeline.events import record
+from pipeline.letters import brand
 from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
 from storage.errors import ArchiveUnavailable
 from storage.models import Invoice, Order
 from storage.work import Work
+from templates import facturx
 from templates.documents import invoice as template
 
 MAILING = "COURRIER"
 """The drop of the printer who posts paper invoices."""
+
+
+class InvoiceRefusedError(Exception):
+    """The e-invoice breaks a rule of EN 16931 or of the French reform; the text names rules, never a customer."""
 
 
 def invoice(services: Services, order_id: str) -> None:
@@ -49,7 +55,11 @@ def issue(services: Services, order_id: str, kind: str, corrects_id: str | None)
     with services.works(read_only=True) as work:
         corrected = work.get(Invoice, row.corrects_id) if row.corrects_id else None
     data = documents.invoice_data(frozen, row, corrected)
-    pdf = template.render(data)
+    xml = facturx.invoice_xml(data)
+    problems = (*facturx.check_xsd(xml), *facturx.check_schematron(xml))
+    if problems:  # a human must look before anything leaves: the number stays with this row
+        raise InvoiceRefusedError("; ".join(problem.rule for problem in problems[:5]))
+    pdf = template.render(data, look=brand(frozen.seller), xml=xml)
     try:
         sha256 = services.archive.put(
             pdf, area="signed", retain_until=retain_until(services, row.issued_on), media_type="application/pdf"

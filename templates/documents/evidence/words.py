@@ -48,10 +48,17 @@ class Words:
         """What an event holds beside its kind, in one line; hashes are cut, being printed whole elsewhere."""
         parts = []
         for key, value in sorted(event.data.items()):
-            text = self.named("delivery", value) if key == "delivery" else printable(_flat(value))
+            text = self.named("delivery", value) if key == "delivery" else self._flat(value)
             said = HASH.sub(r"\1…", text)
             parts.append(f"{self.named('data', key)}{self.colon}{said[:MAX_DATA]}{'…' if len(said) > MAX_DATA else ''}")
         return " · ".join(parts)
+
+    def _flat(self, value: Any) -> str:
+        if isinstance(value, dict):
+            return ", ".join(f"{self.named('data', key)} {self._flat(inner)}" for key, inner in sorted(value.items()))
+        if isinstance(value, list):
+            return ", ".join(self._flat(inner) for inner in value)
+        return "-" if value is None else self.named("value", str(value))
 
     def siren(self, number: str) -> str:
         """Nine figures in threes."""
@@ -61,11 +68,3 @@ class Words:
         """The name inside a distinguished name (RFC 4514), or all of it where there is none."""
         found = COMMON_NAME.search(subject)
         return re.sub(r"\\(.)", r"\1", found[1]) if found else subject
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_flat(inner)}" for key, inner in sorted(value.items()))
-    if isinstance(value, list):
-        return ", ".join(_flat(inner) for inner in value)
-    return "-" if value is None else str(value)
