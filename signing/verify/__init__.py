@@ -78,7 +78,7 @@ async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetim
         json_bytes = evidence_json(evidence)
     proof = await judge_evidence(json_bytes, pdf, verdict.signatures, trust, now)
     if seal is not None:
-        reasons = [*proof.findings, *(() if seal.passed else (_seal_finding(seal),))]
+        reasons = [*proof.findings, *_seal_findings(seal, verdict.signatures)]
         proof = EvidenceReport(**(vars(proof) | {"seal": seal, "findings": tuple(reasons)}))
     return _report(pdf, verdict, now, proof)
 
@@ -105,7 +105,15 @@ def _report(pdf: bytes, verdict: FileVerdict, now: datetime, evidence: EvidenceR
     )
 
 
-def _seal_finding(seal: Report) -> Finding:
-    """The carrier's own verdict, as a reason against the evidence: as grave, with the same sub-indication."""
+def _seal_findings(seal: Report, order: Sequence[SignatureReport]) -> list[Finding]:
+    """What is wrong with the carrier: its own verdict, as grave as it is, or a seal that is not the order's seller's.
+
+    Any certificate under a trusted root could seal a PDF, a customer's too: the subject must be the seller's, which
+    stays the same when the seal's key is renewed.
+    """
     known = finding("evidence.seal")
-    return Finding(known.code, seal.indication, seal.sub_indication or known.sub_indication, known.fr, known.en)
+    if not seal.passed:
+        return [Finding(known.code, seal.indication, seal.sub_indication or known.sub_indication, known.fr, known.en)]
+    sellers = {one.subject for one in order if one.kind == "certification"}
+    sealed_by = {one.subject for one in seal.signatures if one.kind == "certification"}
+    return [] if sealed_by and sealed_by == sellers else [known]

@@ -109,7 +109,7 @@ def test_the_story_is_told_in_french():
     assert all(line.endswith((".", "»")) for line in told)
 
 
-def _carrier(data, *, name="preuve.json", twice=None):
+def _carrier(data, *, name="preuve.json", twice=None, by=None):
     """A sealed PDF with the evidence attached."""
     pdf = pikepdf.new()
     pdf.add_blank_page()
@@ -120,7 +120,7 @@ def _carrier(data, *, name="preuve.json", twice=None):
     out = io.BytesIO()
     pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return seal.seal_document(
-        out.getvalue(), world.world().seal, when=world.NOW, reason="Dossier de preuve", location="Lyon"
+        out.getvalue(), by or world.world().seal, when=world.NOW, reason="Dossier de preuve", location="Lyon"
     )
 
 
@@ -144,6 +144,22 @@ def test_evidence_in_a_broken_or_unsealed_pdf():
     plain.attachments["preuve.json"] = data
     plain.save(out := io.BytesIO())
     assert "evidence.seal" in world.codes(world.check(pdf, evidence=out.getvalue()))
+
+
+def test_evidence_sealed_by_someone_else():
+    """A seal that is trusted, but not the seller's, does not make an evidence file."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    from signing.identity import Identity
+    from tests.signing.attacks import on_trust
+
+    pdf, _, data = world.case()
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = world.world().issuer
+    other = Identity(on_trust.certificate("Commercial", key, issuer, ca=False), (issuer.certificate,), key)
+    report = world.check(pdf, evidence=_carrier(data, by=other))
+    assert report.evidence.seal.passed
+    assert "evidence.seal" in world.codes(report)
 
 
 def test_evidence_that_is_ambiguous_or_missing():
