@@ -1,6 +1,7 @@
 """The one-time code: right, wrong, late, replayed, too often; and what survives two tabs and double clicks."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from pipeline.errors import (
     CodeWrong,
     ConsentMissing,
     NotFound,
+    OutOfDate,
     ReasonMissing,
     SendRefused,
     SmsRefused,
@@ -221,3 +223,20 @@ def test_signing_again_answers_as_the_first_time(services, order_id):
     view = sign(services, order_id)
     type_in(services, view, "000000")
     assert kinds(services, order_id).count("order.signed") == 1
+
+
+def test_no_code_once_the_debits_would_come_too_early(services, view):
+    """A form kept for weeks promises a first debit that pre-notification no longer allows: nothing is sent."""
+    services.clock.move(days=29, hours=23)
+    with pytest.raises(OutOfDate):
+        send(services, view)
+    assert not services.sms.sent
+
+
+def test_periods_run_from_the_day_of_signing(services):
+    """The form is prepared on Monday, signed on Thursday: the fourteen days begin on Thursday."""
+    order_id = order_from(services, sample("epice-et-cie"), mobile="+596696123456", employees=2, place="Fort-de-France")
+    before = order_of(services, order_id).withdrawal_until
+    services.clock.move(days=3)
+    sign(services, order_id)
+    assert order_of(services, order_id).withdrawal_until == before + timedelta(days=3)
