@@ -31,7 +31,7 @@ async def judge(request: Request, session: MaybeSession, services: Serving, form
 
 
 def _judge(services: Services, pdf: bytes, evidence: bytes) -> Report:
-    return verify(pdf, trust=services.keys.roots, evidence=evidence or None, now=services.clock(), pending=("client",))
+    return verify(pdf, trust=services.keys.roots, evidence=evidence or None, now=services.clock())
 
 
 def _page(request: Request, report: Report | None, *, missing: bool = False) -> Response:
