@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     broker_url: str = "memory://"
     """memory:// for an in-process worker, amqp://user:password@host:5672/vhost for RabbitMQ."""
 
+    queue_prefix: str = Field(default="seing.", pattern=r"^[A-Za-z_][A-Za-z0-9._-]*$")
+    """Begins the names of our RabbitMQ queues: installations that share a broker each need one of their own."""
+
+    lost_after: int = Field(default=60, ge=1)
+    """Seconds after which a job that was sent or begun and never ended is sent again."""
+
     archive_url: str = ""
     """file:///folder or s3://bucket?endpoint=...&region=...; empty means a folder in the data folder."""
 

@@ -84,7 +84,7 @@ def _broker(settings: Settings) -> Diagnosis:
         return Diagnosis("ok", "messagerie des travaux", "dans le processus (memory://)")
     broker = broker_from_url(settings.broker_url)
     try:
-        broker.declare_queue("documents", ensure=True)
+        broker.declare_queue(f"{settings.queue_prefix}documents", ensure=True)
     finally:
         broker.close()
     return Diagnosis("ok", "messagerie des travaux", "RabbitMQ répond")

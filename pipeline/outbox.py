@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import dramatiq
+from dramatiq.errors import BrokerConnectionError
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.bootstrap import Services
@@ -20,21 +21,23 @@ POLL = 0.5
 SWEEP_EVERY = 10.0
 """Seconds between two sweeps."""
 
-LOST_AFTER = timedelta(seconds=60)
-"""A job sent so long ago and neither done nor put off was lost with its worker: it is sent again. No upper age."""
+UNKNOWN_WAIT = timedelta(minutes=1)
+"""How long a job is put off that this program does not know: a newer one staged it, and carries it itself."""
 
-AT_ONCE = 100
-"""Jobs carried in one transaction."""
+AT_ONCE = 25
+"""Jobs carried in one transaction: their rows are locked until the broker has confirmed the last of them."""
+
+PAUSE = 1.0
+"""Seconds to wait when the broker or the database does not answer."""
 
 
 class Relay:
     """One thread that relays. Any number may run: rows are taken with SKIP LOCKED where the database knows it."""
 
-    def __init__(
-        self, services: Services, actors: Mapping[str, dramatiq.Actor[..., None]], lost_after: timedelta = LOST_AFTER
-    ) -> None:
+    def __init__(self, services: Services, actors: Mapping[str, dramatiq.Actor[..., None]]) -> None:
         """`actors` by the name that jobs carry."""
-        self.services, self.actors, self.lost_after = services, actors, lost_after
+        self.services, self.actors = services, actors
+        self.lost_after = timedelta(seconds=services.settings.lost_after)
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self.run, name="seing-relay", daemon=True)
 
@@ -43,28 +46,38 @@ class Relay:
         with self.services.works() as work:
             rows = jobs.due_jobs(work, self.services.clock(), AT_ONCE)
             for job in rows:
-                self.actors[job.actor].send(job.id)
+                actor = self.actors.get(job.actor)
+                if actor is None:
+                    log.error("unknown actor", extra={"job": job.id, "actor": job.actor})
+                    job.send_after = self.services.clock() + UNKNOWN_WAIT
+                    continue
+                actor.send(job.id)
                 jobs.mark_sent(job, self.services.clock())
             return len(rows)
 
     def sweep(self, lost_after: timedelta | None = None) -> int:
-        """Stage again what was sent long ago and never finished; return how many."""
+        """Stage again what was sent or begun long ago and never ended, however old; return how many."""
         before = self.services.clock() - (self.lost_after if lost_after is None else lost_after)
         with self.services.works() as work:
             return jobs.resend_lost(work, before)
 
     def run(self) -> None:
-        """Until stopped: send, sweep, wait. A broker or database that is down is waited for."""
-        next_sweep = time.monotonic() + SWEEP_EVERY
+        """Until stopped: send, sweep, wait. Nothing ends it: without a relay every order would stop in silence."""
+        sweep_every = min(SWEEP_EVERY, self.lost_after.total_seconds())
+        next_sweep = time.monotonic() + sweep_every
         while not self.stopping.is_set():
             try:
                 sent = self.send_due()
                 if time.monotonic() >= next_sweep:
                     self.sweep()
-                    next_sweep = time.monotonic() + SWEEP_EVERY
-            except (dramatiq.errors.ConnectionError, SQLAlchemyError, OSError) as error:
+                    next_sweep = time.monotonic() + sweep_every
+            except (BrokerConnectionError, SQLAlchemyError, OSError) as error:
                 log.warning("relay waits", extra={"reason": type(error).__name__})
-                self.stopping.wait(1.0)
+                self.stopping.wait(PAUSE)
+                continue
+            except Exception:
+                log.exception("relay waits")
+                self.stopping.wait(PAUSE)
                 continue
             if sent < AT_ONCE:
                 self.services.wake.wait(POLL)

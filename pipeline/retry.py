@@ -16,10 +16,15 @@ class Later(Exception):  # it says what happens, not what went wrong
     """
 
     def __init__(self, reason: str, wait: timedelta | None = None) -> None:
-        """`wait` is the least time before the next attempt; by default it grows with the attempts."""
+        """`wait` is the least time before the next attempt; by default it grows with the time waited."""
         super().__init__(reason)
         self.reason = reason
         self.wait = wait
+
+
+def wait_for_service(waited: timedelta) -> timedelta:
+    """How long to wait for a service that has kept a job waiting so long: as long again, 1 s to five minutes."""
+    return min(max(waited, timedelta(seconds=1)), LONGEST_WAIT)
 
 
 def wait_before(attempt: int) -> timedelta:

@@ -25,13 +25,13 @@ HOUSEKEEPING_EVERY = 60.0
 class Engine(AbstractContextManager["Engine"]):
     """Relay and, with `work`, actors on threads; starts on entry, stops in order on exit."""
 
-    def __init__(self, services: Services, *, work: bool = True, lost_after: timedelta | None = None) -> None:
+    def __init__(self, services: Services, *, work: bool = True) -> None:
         """With a broker in memory, what another process had sent is lost: it is staged again at the start."""
         settings = services.settings
         self.services = services
         self.broker = broker_from_url(settings.broker_url)
         self.actors = declare_actors(self.broker, services)
-        self.relay = Relay(services, self.actors, **({"lost_after": lost_after} if lost_after is not None else {}))
+        self.relay = Relay(services, self.actors)
         self.worker = (
             dramatiq.Worker(self.broker, worker_threads=settings.worker_threads, worker_timeout=200) if work else None
         )
@@ -54,7 +54,8 @@ class Engine(AbstractContextManager["Engine"]):
         self.stopping.set()
         self.relay.stop()
         if self.worker:
-            self.worker.stop()
+            self.worker.stop()  # waits for the steps that run: each ends, however long its services take to answer
+        self.housekeeper.join(timeout=10)
         self.broker.close()
 
     def _keep_house(self) -> None:

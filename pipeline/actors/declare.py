@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import dramatiq
 
 from pipeline import jobs
-from pipeline.actors.table import STEPS
+from pipeline.actors.table import FIRST, STEPS
 from pipeline.bootstrap import Services
 
 
@@ -16,6 +16,13 @@ def declare_actors(broker: dramatiq.Broker, services: Services) -> Mapping[str, 
         def run(job_id: str) -> None:
             jobs.run(services, job_id)
 
-        return dramatiq.actor(run, actor_name=name, queue_name=STEPS[name].queue, broker=broker)
+        queue = STEPS[name].queue
+        return dramatiq.actor(
+            run,
+            actor_name=name,
+            queue_name=f"{services.settings.queue_prefix}{queue}",
+            priority=0 if queue == FIRST else 1,  # the lower is served first
+            broker=broker,
+        )
 
     return {name: actor(name) for name in STEPS}

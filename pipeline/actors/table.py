@@ -24,6 +24,9 @@ class Kind:
     track: str | None = None
 
 
+FIRST = "sealing"
+"""The queue that is served before all others: somebody waits at a counter."""
+
 STEPS: dict[str, Kind] = {
     "seal": Kind(seal, "sealing"),
     "evidence": Kind(evidence, "documents", "archive"),
