@@ -1,9 +1,11 @@
 """What leaves for the agency and the scanning provider."""
 
+from collections.abc import Mapping
+
 from pipeline.bootstrap import Services
 from pipeline.frozen import Frozen
 from pipeline.letters import brand, foot
-from pipeline.proposal import Line
+from pipeline.proposal import CallTracking, CallTrackingSheet, Line, SubOrder
 from pipeline.rules.lines import sheet_reasons
 from storage.models import Batch, Order, Slip
 from templates.documents import batch_cover, call_tracking_sheet, slip
@@ -60,17 +62,19 @@ def slip_data(order: Order, frozen: Frozen, row: Slip) -> slip.SlipData:
     )
 
 
-def call_tracking_sheets(order: Order, frozen: Frozen) -> list[call_tracking_sheet.CallTrackingSheetData]:
-    """One sheet per call-tracking line whose sheet was filled on screen."""
+def call_tracking_sheets(
+    order: Order, frozen: Frozen, sheets: Mapping[str, CallTrackingSheet]
+) -> list[call_tracking_sheet.CallTrackingSheetData]:
+    """One sheet per call-tracking line whose sheet was filled on screen; `sheets` by the place of their line."""
     wanted = [
-        (sub_order, line)
-        for sub_order in frozen.proposal.sub_orders
-        for line in sub_order.lines
-        if line.status != "cancelled" and line.call_tracking and line.call_tracking.sheet
+        (sub_order, line, sheets[place])
+        for i, sub_order in enumerate(frozen.proposal.sub_orders)
+        for j, line in enumerate(sub_order.lines)
+        if (place := f"sub_orders[{i}].lines[{j}]") in sheets
     ]
     return [
-        _sheet(order, frozen, sub_order.number, sub_order.order_ref, line, rank, len(wanted))
-        for rank, (sub_order, line) in enumerate(wanted, 1)
+        _sheet(order, frozen, sub_order, line, filled, (rank, len(wanted)))
+        for rank, (sub_order, line, filled) in enumerate(wanted, 1)
     ]
 
 
@@ -114,11 +118,14 @@ def _batch_order(order: Order, frozen: Frozen) -> batch_cover.BatchOrder:
 
 
 def _sheet(
-    order: Order, frozen: Frozen, sub_order: str, order_ref: str, line: Line, rank: int, count: int
+    order: Order,
+    frozen: Frozen,
+    sub_order: SubOrder,
+    line: Line,
+    filled: CallTrackingSheet,
+    rank: tuple[int, int],
 ) -> call_tracking_sheet.CallTrackingSheetData:
-    tracking = line.call_tracking
-    assert tracking and tracking.sheet  # noqa: S101, PT018  # chosen so
-    filled = tracking.sheet
+    tracking = line.call_tracking or CallTracking()
     numbers = tuple(
         call_tracking_sheet.MeasuredNumber(number=item.number, medium=item.medium, department=item.department)
         for item in filled.numbers
@@ -132,8 +139,8 @@ def _sheet(
         order_number=order.number,
         epj=order.epj,
         company=order.company,
-        sub_order=sub_order,
-        order_ref=order_ref,
+        sub_order=sub_order.number,
+        order_ref=sub_order.order_ref,
         product=line.label,
         activity=line.activity,
         departments=tracking.departments,
@@ -148,6 +155,6 @@ def _sheet(
         contact_number=filled.contact_number,
         overflow_number=filled.overflow_number,
         comment=filled.comment,
-        sheet=rank,
-        sheets=count,
+        sheet=rank[0],
+        sheets=rank[1],
     )

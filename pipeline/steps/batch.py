@@ -14,6 +14,7 @@ from pipeline.frozen import Frozen
 from pipeline.orders import archived, frozen_of, keep, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
+from pipeline.sheets import filled_sheets
 from storage.errors import ArchiveUnavailable
 from storage.models import Batch, BatchItem, Order, Slip
 from templates.documents import batch_cover, call_tracking_sheet
@@ -84,6 +85,8 @@ def _zip(services: Services, row: Batch, orders: list[Order], slips: dict[str, b
     summary = []
     for order in sorted(orders, key=lambda each: each.number):
         frozen = frozen_of(services, order)
+        with services.works(read_only=True) as work:
+            sheets = filled_sheets(services, work, order, frozen)
         own: dict[str, bytes] = {
             "bon-de-commande.pdf": archived(services, order.sealed_sha256),
             "order.json": _canonical(order_json(order, frozen)),
@@ -91,7 +94,7 @@ def _zip(services: Services, row: Batch, orders: list[Order], slips: dict[str, b
         slip = slips.get(order.id)
         if slip:
             own["annexes/bordereau.pdf"] = slip
-        for rank, sheet in enumerate(documents.call_tracking_sheets(order, frozen), 1):
+        for rank, sheet in enumerate(documents.call_tracking_sheets(order, frozen, sheets), 1):
             own[f"annexes/fiche-suivi-appels-{rank:02d}.pdf"] = call_tracking_sheet.render(sheet)
         files |= {f"{order.number}/{name}": data for name, data in own.items()}
         summary.append((order, frozen, own))

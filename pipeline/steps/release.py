@@ -8,13 +8,10 @@ from pipeline.flow import NAMES, State, check_move
 from pipeline.orders import frozen_of, lock_order, set_track
 from pipeline.origin import Origin
 from pipeline.proposal import Proposal
-from pipeline.rules.lines import needs_sheet
+from pipeline.sheets import missing_sheets
 from storage.models import Batch, BatchItem, Order, Slip
 from storage.work import Work
 from templates.french import formats
-
-PAPER_SHEET = "call_tracking_sheet"
-"""The enclosure by which a customer insists on a paper sheet."""
 
 
 def release(services: Services, order_id: str, origin: Origin) -> None:
@@ -36,9 +33,9 @@ def release(services: Services, order_id: str, origin: Origin) -> None:
             raise Held(date=formats("fr").date(order.hold_until))
         check_move(order.state, State.RELEASED)
         frozen = frozen_of(services, order)
-        missing = missing_sheets(frozen.proposal)
+        missing = missing_sheets(work, order, frozen)
         if missing:
-            raise SheetRequired(count=missing)
+            raise SheetRequired(count=len(missing))
         order.state, order.released_at = State.RELEASED, now
         year_agency = f"{today.year}-{order.agency}"
         number = f"LOT-{year_agency}-{work.next_number(f'batch:{year_agency}'):06d}"
@@ -68,13 +65,6 @@ def release_due(services: Services) -> int:
             record(work, order.id, "order.hold_ended", Origin("system"), services.clock())
             count += 1
     return count
-
-
-def missing_sheets(proposal: Proposal) -> int:
-    """How many call-tracking lines need a sheet that neither travels with the order nor is expected on paper."""
-    if PAPER_SHEET in proposal.enclosures:
-        return 0
-    return sum(1 for sub_order in proposal.sub_orders for line in sub_order.lines if needs_sheet(line))
 
 
 def _new_slip(work: Work, services: Services, order: Order, proposal: Proposal) -> str | None:

@@ -2,20 +2,26 @@
 
 from storage.models.base import Base, new_id
 from storage.models.ceremonies import Ceremony, OneTimeCode
-from storage.models.journal import ArchiveEntry, Event, Job, Sequence
-from storage.models.money import Collection, Instalment, Invoice, Mandate
+from storage.models.journal import ArchiveCheck, ArchiveEntry, Erasure, Event, Job, Sequence
+from storage.models.money import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Invoice, Mandate
 from storage.models.orders import Order, Proposal, Track
 from storage.models.people import ApiKey, IdempotencyKey, User, WebSession
-from storage.models.production import Batch, BatchItem, Slip, Task
+from storage.models.production import Batch, BatchItem, CallTrackingSheet, Slip, Task
 
 __all__ = [
     "ApiKey",
+    "ArchiveCheck",
     "ArchiveEntry",
+    "BankAnswer",
+    "BankAnswerItem",
     "Base",
     "Batch",
     "BatchItem",
+    "CallTrackingSheet",
     "Ceremony",
     "Collection",
+    "Debit",
+    "Erasure",
     "Event",
     "IdempotencyKey",
     "Instalment",

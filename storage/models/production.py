@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, new_id, one_of, refers
@@ -67,3 +67,20 @@ class Task(Base, kw_only=True):
     comment: Mapped[str | None] = mapped_column(default=None)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class CallTrackingSheet(Base, kw_only=True):
+    """What a standard form cannot say of a call-tracking line, filled on screen between signature and release.
+
+    `place` is the line's path in the proposal (`sub_orders[0].lines[3]`); `data_enc` the sheet's JSON under the vault.
+    """
+
+    __tablename__ = "call_tracking_sheets"
+    __table_args__ = (UniqueConstraint("order_id", "place"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
+    order_id: Mapped[str] = mapped_column(refers("orders.id"))
+    place: Mapped[str]
+    data_enc: Mapped[bytes]
+    filled_by: Mapped[str]
+    filled_at: Mapped[datetime]
