@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
 from pipeline import users
 from pipeline.bootstrap import Services
@@ -145,7 +146,7 @@ def visit(request: Request) -> str:
 Visit = Annotated[str, Depends(visit)]
 
 
-def remember_visit(request: Request, response: Any, secret: str) -> Any:
+def remember_visit(request: Request, response: Response, secret: str) -> Response:
     """Give the browser the secret of its visit."""
     web_of(request).cookies.write(response, VISIT, secret, 12 * 3600)
     return response

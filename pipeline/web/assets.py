@@ -13,10 +13,10 @@ from importlib.resources import files
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import NotFound
 from pipeline.web.brand import brand_css, logo_svg
 from templates.brand import Brand
 
@@ -40,7 +40,7 @@ class Asset:
 
 
 def _ours(name: str) -> Callable[[], bytes]:
-    return cache(lambda: (files("templates") / "static" / name).read_bytes())
+    return cache((files("templates") / "static" / name).read_bytes)
 
 
 def _htmx() -> bytes:
@@ -98,7 +98,7 @@ class Assets:
         """One file; an address of another version gives today's file, kept for a minute only."""
         asset = self._assets.get(request.path_params["name"])
         if asset is None:
-            raise NotFound
+            raise HTTPException(404)
         current = request.path_params["digest"] == self.digest
         keep = "public, max-age=31536000, immutable" if current else "public, max-age=60"
         return Response(asset.load(), media_type=asset.media_type, headers={"cache-control": keep})

@@ -12,6 +12,7 @@ from pipeline.customer import CustomerChoices, FieldCheck, FieldName, check_fiel
 from pipeline.errors import Blocked, NotFound, SeingError
 from pipeline.proposal import Proposal
 from pipeline.rules.finding import Finding
+from pipeline.rules.messages import finding
 from pipeline.rules.withdrawal import WithdrawalRight
 from pipeline.steps.prepare import prepare
 from pipeline.steps.propose import ProposalView, open_proposal
@@ -113,8 +114,6 @@ def _choices(values: dict[str, Any]) -> tuple[CustomerChoices | None, tuple[Find
     try:
         return CustomerChoices(**values), ()
     except ValidationError as error:
-        from pipeline.rules.messages import finding
-
         names = {str(item["loc"][0]) for item in error.errors(include_input=False, include_url=False)}
         return None, tuple(finding("withdrawal.employees_missing", name) for name in names)
 

@@ -59,7 +59,8 @@ def archived_file(services: Services, entry: ArchiveEntry) -> Response:
     """The file behind an archive entry: PDF to open, anything else to keep."""
     where = "inline" if entry.media_type == "application/pdf" else "attachment"
     headers = {"content-disposition": f'{where}; filename="{entry.name}"'}
-    return Response(services.archive.get(entry.sha256, area=entry.area), media_type=entry.media_type, headers=headers)
+    data = services.archive.get(entry.sha256, area="signed" if entry.area == "signed" else "drafts")
+    return Response(data, media_type=entry.media_type, headers=headers)
 
 
 @router.post("/orders/{order_id}/handover")

@@ -88,7 +88,7 @@ def error_page(request: Request, status: int, message: str = "") -> HTMLResponse
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """The answer to whatever a handler raised on purpose; anything else is raised again."""
+    """The answer to whatever a handler raised; what nobody expected is logged and said in plain words."""
     if isinstance(error, GoTo):
         # htmx follows a redirect by itself and would put the page into a fragment: it is told to move instead.
         if request.headers.get("hx-request"):
@@ -96,14 +96,20 @@ def refused(request: Request, error: Exception) -> Response:
         return go(error.address)
     if isinstance(error, SeingError):
         return error_page(request, error.status, sentence(request, error) if error.status not in {403, 404} else "")
-    if isinstance(error, NoSuchRow):
-        return error_page(request, 404)
+    status = _status(request, error)
+    if status >= 500:
+        log.error("page failed", exc_info=error, extra={"path": request.scope["route"].path})
+    return error_page(request, status)
+
+
+def _status(request: Request, error: Exception) -> int:
     if isinstance(error, HTTPException):
-        return error_page(request, error.status_code)
-    if isinstance(error, RequestValidationError):
-        return error_page(request, 404 if request.method == "GET" else 400)
-    log.error("page failed", exc_info=error, extra={"path": request.scope["route"].path})
-    return error_page(request, 500)
+        return error.status_code
+    if isinstance(error, NoSuchRow):
+        return 404
+    if isinstance(error, RequestValidationError):  # an address that was made up, or a form that was
+        return 404 if request.method == "GET" else 400
+    return 500
 
 
 class PageRoute(APIRoute):

@@ -77,8 +77,8 @@ def _do(
     check_own(services, proposal_id, session)
     origin = by_user(request, session)
     acts: dict[str, Callable[[Services, str, Origin], str | None]] = {
-        "present": propose.present,  # type: ignore[dict-item]  # gives nothing back
-        "validate": propose.validate,  # type: ignore[dict-item]
+        "present": propose.present,
+        "validate": propose.validate,
         "duplicate": propose.duplicate,
         "rename": lambda services, proposal_id, origin: propose.rename(services, proposal_id, name, origin),
         "replace": lambda services, proposal_id, origin: propose.replace_proposal(services, proposal_id, raw, origin),

@@ -109,12 +109,7 @@ def batch_page(services: Services, batch_id: str, agency: str) -> BatchPage:
             reason=item.reason or "",
             decided_by=item.decided_by or "",
             decided_at=item.decided_at,
-            papers=tuple(
-                str(paper["type"])
-                for slip in slips
-                if slip.order_id == order.id
-                for paper in slip.papers
-            ),
+            papers=tuple(str(paper["type"]) for slip in slips if slip.order_id == order.id for paper in slip.papers),
             documents=tuple(
                 ItemDocument(entry.id, entry.kind, entry.name)
                 for entry in entries

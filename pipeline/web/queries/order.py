@@ -9,7 +9,6 @@ from pipeline.errors import NotFound
 from pipeline.flow import SIGNED_STATES, State
 from pipeline.users import SessionView
 from pipeline.web.queries.marks import ORDER_TONES, Tone, is_late, track_tone
-from signing.code import CODE_LIFE, RESEND_AFTER
 from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order, Proposal, Task, Track, User
 from storage.work import Work
 
@@ -47,7 +46,6 @@ class CodeRow:
 
     sent_at: datetime
     expires_at: datetime
-    resend_at: datetime
     delivery: str
     live: bool
 
@@ -133,9 +131,8 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         tracks = {track.name: track for track in work.find(Track, order_id=order_id)}
         sealing = work.first(Job, Job.state != "done", order_id=order_id, actor="seal")
         ceremony = work.first(Ceremony, order_id=order_id, order_by=Ceremony.opened_at.desc())
-        code = ceremony and work.first(
-            OneTimeCode, ceremony_id=ceremony.id, order_by=OneTimeCode.sequence.desc()
-        )  # fmt: skip
+        newest = OneTimeCode.sequence.desc()
+        code = work.first(OneTimeCode, ceremony_id=ceremony.id, order_by=newest) if ceremony else None
         entries = work.find(ArchiveEntry, order_id=order_id, order_by=(ArchiveEntry.stored_at, ArchiveEntry.name))
         tasks = work.find(Task, order_id=order_id, state="open", order_by=Task.created_at)
     held = order.hold_until is not None and order.hold_until > today and not order.early_start
@@ -168,7 +165,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
             Document(entry.id, entry.kind, entry.name, entry.media_type, entry.size, entry.stored_at)
             for entry in entries
         ),
-        ceremony=ceremony and _ceremony(ceremony, code, now),
+        ceremony=_ceremony(ceremony, code, now) if ceremony else None,
         tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
         can_sign=order.state in {State.PREPARED, State.SIGNING},
         can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held,
@@ -233,14 +230,16 @@ def _ceremony(row: Ceremony, code: OneTimeCode | None, now: datetime) -> Ceremon
         wrong_tries=row.wrong_tries,
         pages_read=len((row.consents or {}).get("pages", {})),
         consents_given=bool((row.consents or {}).get("given")),
-        code=code
-        and CodeRow(
-            sent_at=code.sent_at,
-            expires_at=code.sent_at + CODE_LIFE,
-            resend_at=code.sent_at + RESEND_AFTER,
-            delivery=code.delivery or "sending",
-            live=code.state == "live" and now < code.expires_at,
-        ),
+        code=_code(code, now) if code else None,
+    )
+
+
+def _code(row: OneTimeCode, now: datetime) -> CodeRow:
+    return CodeRow(
+        sent_at=row.sent_at,
+        expires_at=row.expires_at,
+        delivery=row.delivery or "sending",
+        live=row.state == "live" and now < row.expires_at,
     )
 
 

@@ -1,0 +1,318 @@
+"""The customer's pages, as a browser meets them: every way in which a signing can go."""
+
+import re
+
+import pytest
+
+from pipeline.letters import renounce_url
+from pipeline.steps import ceremony
+from storage.models import Ceremony, Event
+from tests.factories import make_account, make_proposal, sample
+from tests.house import CUSTOMER, REP, drain, kinds, order_from, order_of
+from tests.journeys.pages import Browser, agree, customer_with_link
+
+
+@pytest.fixture
+def rose(services):
+    return order_from(services, sample("au-nom-de-la-rose"))
+
+
+@pytest.fixture
+def customer(services, rose):
+    return customer_with_link(services, rose)
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def test_reading_says_the_few_facts_first(customer):
+    """Total, first debit, what is bought, the document's pages, then one unticked box per act."""
+    said = customer.text
+    facts = ["6 056,76 €", "5 janvier 2027", "Voir les 10 prélèvements", "Annuaires et Internet", "Le document"]
+    places = [said.index(fact) for fact in [*facts, "Votre accord"]]
+    assert places == sorted(places)
+    boxes = customer.tree.xpath("//input[@type='checkbox']")
+    assert len(boxes) == 3
+    assert not any(box.get("checked") for box in boxes)
+    assert all(box.get("required") is not None for box in boxes)
+
+
+def test_the_boxes_say_the_consents_word_for_word(services, customer, rose):
+    """The words beside a box are those that the evidence keeps."""
+    with services.works(read_only=True) as work:
+        view = ceremony.view(services, work.first(Ceremony, order_id=rose).id)
+    labels = {
+        label.xpath(".//input/@value")[0]: " ".join(label.text_content().split())
+        for label in customer.tree.xpath("//label[.//input[@type='checkbox']]")
+    }
+    assert labels == {box.key: " ".join(box.text.split()) for box in view.consents}
+
+
+def test_the_pages_are_those_of_the_file(services, customer, rose):
+    """Each page is a picture of the certified form; what was displayed is recorded once, with its hash."""
+    pages = customer.tree.xpath("//figure//img/@src")
+    picture = customer.client.get(pages[0])
+    assert picture.content.startswith(b"\x89PNG")
+    assert customer.client.get("/c/pages/99.png").status_code == 404
+
+    token = customer.fields("/c/code")["csrf"][0]
+    for _ in range(2):
+        assert customer.client.post("/c/pages/1", data={"csrf": token}).status_code == 204
+    with services.works(read_only=True) as work:
+        shown = work.find(Event, order_id=rose, kind="page.displayed")
+    assert [event.data["page"] for event in shown] == [1]
+
+
+def test_signing_from_link_to_sealed_copy(services, customer, rose):
+    """Boxes, code, signed: then the sealed copy to open and the mail that it was sent by."""
+    agree(customer)
+    assert customer.path == "/c/code"
+    assert "06 •• •• •• 78" in customer.text
+    assert "Signer pour 6 056,76 € TTC" in customer.text
+
+    customer.send("/c/signed", code=services.sms.code)
+    assert customer.path == "/c/signed"
+    assert "votre exemplaire est en cours de scellement" in customer.text
+    drain(services)
+
+    fragment = customer.client.get("/c/signed/state").text
+    assert "hx-get" not in fragment
+    assert "envoyé à h…@rose.example" in fragment
+    form = customer.client.get("/c/bon-de-commande.pdf")
+    assert form.headers["content-type"] == "application/pdf"
+    assert form.content == services.archive.get(order_of(services, rose).sealed_sha256, area="signed")
+
+
+def test_the_code_field_fills_itself(customer):
+    """Phones recognise the field: one-time-code, figures, six of them."""
+    agree(customer)
+    field = customer.tree.get_element_by_id("code")
+    assert (field.get("autocomplete"), field.get("inputmode")) == ("one-time-code", "numeric")
+    assert field.get("maxlength") == "6"
+
+
+def test_a_box_left_open_sends_nothing(services, customer):
+    """Without its agreement no code leaves, and the ticks that were made are kept."""
+    customer.send("/c/code", consent=["order"])
+    assert customer.status == 409
+    assert "Cochez les cases demandées" in customer.text
+    assert services.sms.sent == []
+    assert customer.fields("/c/code")["consent"] == ["order"]
+
+
+def test_three_wrong_codes_then_the_right_one(services, customer, rose):
+    """A wrong code is said beside the field, with its status; the right one still signs."""
+    agree(customer)
+    for _ in range(3):
+        customer.send("/c/signed", code=wrong(services.sms.code))
+        assert customer.status == 409
+        assert "Ce code n'est pas le bon" in customer.text
+        assert customer.tree.get_element_by_id("code").get("aria-invalid") == "true"
+    customer.send("/c/signed", code=services.sms.code)
+    assert customer.path == "/c/signed"
+    assert kinds(services, rose).count("code.wrong") == 3
+
+
+def test_five_wrong_codes_lock(services, customer, rose):
+    """The fifth wrong code ends the ceremony; the rep starts another one with a reason, which is recorded."""
+    agree(customer)
+    for _ in range(5):
+        customer.send("/c/signed", code=wrong(services.sms.code))
+    assert customer.path == "/c/over"
+    assert "Signature bloquée" in customer.text
+    assert customer.open("/c/code").path == "/c/over"
+
+    rep = Browser(services).log_in().open(f"/orders/{rose}")
+    assert "Cinq codes erronés" in rep.text
+    rep.send(f"/orders/{rose}/link", reason="")
+    assert rep.status == 422
+    rep.open(f"/orders/{rose}").send(f"/orders/{rose}/link", reason="Mobile vérifié avec la cliente")
+    assert "Le lien est prêt" in rep.text
+    with services.works(read_only=True) as work:
+        opened = work.find(Event, order_id=rose, kind="ceremony.opened", order_by=Event.sequence)
+    assert opened[-1].data["reason"] == "Mobile vérifié avec la cliente"
+
+
+def test_an_expired_code_and_a_new_one(services, customer):
+    """After five minutes the code is no longer valid; a new one is one tap away and signs."""
+    agree(customer)
+    old = services.sms.code
+    services.clock.move(minutes=6)
+    customer.send("/c/signed", code=old)
+    assert customer.status == 410
+    assert "Ce code n'est plus valable" in customer.text
+
+    customer.send("/c/code")
+    customer.send("/c/signed", code=services.sms.code)
+    assert customer.path == "/c/signed"
+
+
+def test_a_second_tap_on_the_code_button(services, customer):
+    """Asking twice at once sends one message and leaves the customer where he types the code."""
+    fields = customer.fields("/c/code")
+    boxes = customer.tree.xpath("//input[@type='checkbox']/@value")
+    for _ in range(2):
+        customer.answer = customer.client.post("/c/code", data=fields | {"consent": boxes})
+    assert len(services.sms.sent) == 1
+    assert "Code reçu par SMS" in customer.text
+    customer.send("/c/signed", code=services.sms.code)
+    assert customer.path == "/c/signed"
+
+
+def test_a_second_tap_on_sign(services, customer, rose):
+    """Signing twice with the same code signs once and shows the same page."""
+    agree(customer)
+    fields = customer.fields("/c/signed") | {"code": services.sms.code}
+    answers = [customer.client.post("/c/signed", data=fields) for _ in range(2)]
+    assert [answer.url.path for answer in answers] == ["/c/signed", "/c/signed"]
+    assert kinds(services, rose).count("order.signed") == 1
+
+
+def test_two_tabs_and_the_back_button(services, customer):
+    """Every address shows where the ceremony is now, whatever tab asks and whatever was shown before."""
+    assert customer.open("/c/code").path == "/c"
+    agree(customer)
+    assert customer.open("/c").path == "/c/code"
+    assert "Saisir mon code" in customer.open("/c/document").text
+    assert customer.open("/c/signed").path == "/c/code"
+    customer.send("/c/signed", code=services.sms.code)
+    for path in ("/c", "/c/code", "/c/document", "/c/refuse", "/c/over", "/c/signed"):
+        assert customer.open(path).path == "/c/signed"
+
+
+def test_refusing_with_a_reason(services, customer, rose):
+    """A refusal asks for its reason; the rep reads it, and nothing can be signed any more."""
+    customer.link("Je ne souhaite pas signer").send("/c/refuse", reason=" ")
+    assert customer.status == 422
+    customer.send("/c/refuse", reason="Trop cher pour cette année")
+    assert "Commande refusée" in customer.text
+    assert customer.open("/c").path == "/c/over"
+
+    rep = Browser(services).log_in().open(f"/orders/{rose}")
+    assert "Trop cher pour cette année" in rep.text
+    assert rep.tree.xpath(f"//button[@formaction='/orders/{rose}/handover']") == []
+
+
+def test_a_provider_that_refuses(services, customer):
+    """No message left: said in plain words, the ticks stay, and the next try works."""
+    services.sms.refusing = True
+    agree(customer)
+    assert customer.status == 502
+    assert "Le SMS n'a pas pu être envoyé" in customer.text
+    assert len(customer.fields("/c/code")["consent"]) == 3
+
+    services.sms.refusing = False
+    services.clock.move(seconds=31)
+    customer.send("/c/code").send("/c/signed", code=services.sms.code)
+    assert customer.path == "/c/signed"
+
+
+def test_a_link_that_was_replaced(services, customer, rose):
+    """A newer link ends the older one, which says so; an unknown one is a page that helps."""
+    ceremony.open_ceremony(services, rose, "link", REP)
+    assert customer.open("/c").status == 410
+    assert "Ce lien n'est plus valable" in customer.text
+    stranger = Browser(services).open("/s/unknown")
+    assert stranger.status == 404
+
+
+def test_handing_the_tablet_over(services, rose):
+    """In customer mode the rep's session shows this order alone; only his PIN ends it."""
+    tablet = Browser(services).log_in().open(f"/orders/{rose}").send(f"/orders/{rose}/handover")
+    assert tablet.path == "/c"
+    for path in ("/", f"/orders/{rose}", "/login", "/proposals/x"):
+        assert tablet.open(path).path == "/c"
+
+    tablet.link("Rendre la tablette").send("/c/handback", pin="0000")
+    assert tablet.status == 403
+    assert tablet.open("/").path == "/c"
+    tablet.open("/c/handback").send("/c/handback", pin="2468")
+    assert tablet.path == f"/orders/{rose}"
+    assert tablet.open("/c").status == 404
+
+
+def test_customer_mode_after_the_link_is_gone(services, rose):
+    """When another ceremony replaced the one on the tablet, the rep still gets it back with his PIN."""
+    tablet = Browser(services).log_in().open(f"/orders/{rose}").send(f"/orders/{rose}/handover")
+    ceremony.open_ceremony(services, rose, "link", REP)
+    assert tablet.open("/").status == 410
+    tablet.open("/c/handback").send("/c/handback", pin="2468")
+    assert tablet.path == f"/orders/{rose}"
+
+
+def test_the_right_of_withdrawal_from_first_page_to_acknowledgement(services):
+    """A small firm reads its right before signing, and uses it afterwards: two taps, and an acknowledgement."""
+    proposal = make_proposal(account=make_account(employees=3))
+    order_id = order_from(services, proposal, employees=3)
+    customer = customer_with_link(services, order_id)
+    assert "Vous pouvez changer d'avis" in customer.text
+    agree(customer)
+    customer.send("/c/signed", code=services.sms.code)
+    drain(services)
+
+    customer.open("/c/signed").link("renoncer au contrat ici")
+    assert customer.path == "/retractation"
+    button = customer.forms("/retractation")[0].xpath(".//button")[0]
+    assert button.text_content().strip() == "confirmer la rétractation"
+    customer.send("/retractation", name="Hélène Garnier")
+    assert "Rétractation reçue" in customer.text
+    drain(services)
+    assert order_of(services, order_id).state == "cancelled"
+    assert "Rétractation reçue" in customer.open("/retractation").text
+
+
+def test_the_right_from_the_mail(services):
+    """The address in the copy's mail leads to the same page, without its token; a forged one leads nowhere."""
+    proposal = make_proposal(account=make_account(employees=3))
+    order_id = order_from(services, proposal, employees=3)
+    customer = customer_with_link(services, order_id)
+    agree(customer).send("/c/signed", code=services.sms.code)
+    url = renounce_url(services, order_id)
+
+    phone = Browser(services, "203.0.113.5").open(url)
+    assert phone.path == "/retractation"
+    assert "Renoncer au contrat" in phone.text
+    forged = re.sub(r".$", "0" if url[-1] != "0" else "1", url)
+    assert Browser(services).open(forged).status == 404
+
+    services.clock.move(days=30)
+    assert "Le délai est passé" in phone.open("/retractation").text
+
+
+def test_the_rep_follows_live(services, customer, rose):
+    """The rep's page shows pages read, the code's way and wrong tries as they happen, without the number."""
+    rep = Browser(services).log_in()
+    agree(customer)
+    customer.send("/c/signed", code=wrong(services.sms.code))
+    live = rep.open(f"/orders/{rose}/live")
+    assert "reçu par le téléphone" in live.text
+    assert "1 essai sur 5" in live.text
+    assert "+336" not in live.answer.text
+    customer.send("/c/signed", code=services.sms.code)
+    answer = rep.client.call("GET", f"/orders/{rose}/live", headers={"x-seing-state": "signing"})
+    assert answer.headers["hx-refresh"] == "true"
+
+
+def test_the_link_as_a_code_and_by_message(services, rose):
+    """The link is a QR code that survives a reload, and leaves by text message or mail on demand."""
+    rep = Browser(services).log_in().open(f"/orders/{rose}").send(f"/orders/{rose}/link")
+    picture = rep.tree.xpath("//img[@class='qr']/@src")[0]
+    assert picture.startswith("data:image/svg+xml")
+    assert rep.open(f"/orders/{rose}").tree.xpath("//img[@class='qr']/@src") == [picture]
+
+    rep.send(f"/orders/{rose}/link/send", by="sms")
+    assert "Le lien est parti par SMS" in rep.text
+    address = re.search(r"/s/\S+", services.sms.sent[-1].text)[0]
+    assert Browser(services).open(address).path == "/c"
+    rep.send(f"/orders/{rose}/link/send", by="email")
+    assert "Le lien est parti par courrier électronique" in rep.text
+
+
+def test_the_customers_address_is_in_the_chain(services, customer, rose):
+    """Every act of the ceremony is recorded with the address of whoever did it."""
+    agree(customer)
+    with services.works(read_only=True) as work:
+        given = work.first(Event, order_id=rose, kind="consent.given")
+    assert given.actor == "customer" == CUSTOMER.actor
+    assert given.ip == "198.51.100.9"

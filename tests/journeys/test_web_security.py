@@ -1,0 +1,152 @@
+"""What every page carries, and what no page accepts."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from pipeline.web import ROUTERS
+from pipeline.web.brand import contrast_with_white, readable
+from templates.pages import texts_in
+from tests.factories import sample
+from tests.house import make_services, order_from
+from tests.journeys.pages import Browser, customer_with_link
+
+TEMPLATES = sorted(path for path in (files("templates") / "pages").iterdir() if path.name.endswith(".html"))
+POSTS = sorted({route.path for router in ROUTERS for route in router.routes if "POST" in route.methods})
+
+
+@pytest.fixture(scope="module")
+def services(installation, tmp_path_factory):
+    """One installation for the whole file: its tests look, or come in, and change nothing that another minds."""
+    return make_services(installation, tmp_path_factory.mktemp("web") / "var")
+
+
+@pytest.fixture(scope="module")
+def rose(services):
+    return order_from(services, sample("au-nom-de-la-rose"))
+
+
+def test_headers_of_a_page(services):
+    """A strict policy without inline code, no referrer, no cache, no frame."""
+    headers = Browser(services).open("/login").answer.headers
+    assert "'unsafe" not in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_inline_code_or_foreign_address(template):
+    """Nothing in a template needs 'unsafe-inline', 'unsafe-eval' or another server."""
+    source = template.read_text("utf-8")
+    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:|js:", source)
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", source)
+    assert "| safe" not in source
+
+
+def test_no_form_without_its_token(services, rose):
+    """Every address that changes something refuses a form that did not come from our page."""
+    browser = customer_with_link(services, rose)
+    browser.log_in()
+    for path in POSTS:
+        filled = re.sub(r"\{(\w+)\}", lambda found: {"order_id": rose, "page": "1"}.get(found[1], "x"), path)
+        for token in ({}, {"csrf": "0" * 64}):
+            answer = browser.client.post(filled, data=token, follow_redirects=False)
+            assert answer.status_code == 403 or answer.headers.get("location") == "/nolink", path
+
+
+def test_a_form_from_another_site_is_refused(services):
+    """A right token does not help a request that the browser says comes from elsewhere."""
+    browser = Browser(services).open("/login")
+    data = browser.fields("/login") | {"user": "c.delmas", "password": "demonstration"}
+    answer = browser.client.post("/login", data=data, headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_the_token_leaves_the_address(services, rose):
+    """The link's token is in the first address only: the page that follows has none, nor has any link on it."""
+    browser = customer_with_link(services, rose)
+    token = browser.client.cookies["seing_ceremony"]
+    assert browser.path == "/c"
+    assert token not in str(browser.answer.url)
+    assert token not in browser.answer.text
+
+
+def test_https_binds_cookies_to_the_host(installation, tmp_path):
+    """Behind HTTPS cookies are Secure and carry the __Host- prefix, and browsers are told to stay on HTTPS."""
+    services = make_services(installation, tmp_path / "https", public_url="https://sign.example.fr")
+    answer = Browser(services).open("/login").answer
+    assert "__Host-seing_visit=" in answer.headers["set-cookie"]
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_static_files_are_ours_and_kept(services):
+    """CSS, script, htmx and fonts come from this server, under addresses that change with their content."""
+    browser = Browser(services).open("/login")
+    addresses = browser.tree.xpath("//link/@href | //script/@src")
+    assert len(addresses) == 5
+    for address in addresses:
+        answer = browser.client.get(address)
+        assert answer.status_code == 200, address
+        assert "immutable" in answer.headers["cache-control"]
+    style = next(address for address in addresses if address.endswith("seing.css"))
+    font = browser.client.get(style.replace("seing.css", "fonts/regular.woff"))
+    assert font.content[:4] == b"wOFF"
+    assert len(font.content) < 60_000
+    assert browser.client.get(style.replace("seing.css", "../secret")).status_code == 404
+
+
+@pytest.mark.parametrize(("path", "words"), [("/nowhere", "Page introuvable"), ("/c", "Aucune commande à signer ici")])
+def test_errors_are_pages_in_plain_words(services, path, words):
+    """An address that leads nowhere is answered by a page, with its status."""
+    browser = Browser(services).open(path)
+    assert browser.status == 404
+    assert words in browser.text
+
+
+def test_a_failure_is_said_in_plain_words(services, monkeypatch):
+    """What nobody expected is a page that says what remains true, without a trace of the program."""
+    browser = Browser(services)
+    monkeypatch.setattr("pipeline.web.login._page", lambda *_, **__: 1 / 0)
+    browser.open("/login")
+    assert browser.status == 500
+    assert "Un incident est survenu" in browser.text
+    assert "division" not in browser.answer.text
+
+
+def test_the_largest_form(services):
+    """A form beyond 25 MB is refused before it is read."""
+    browser = Browser(services).open("/verifier")
+    data = browser.fields("/verifier")
+    answer = browser.client.post("/verifier", data=data, files={"pdf": b"0" * (25 * 1024 * 1024)})
+    assert answer.status_code == 413
+    assert "trop volumineux" in answer.text
+
+
+def test_both_languages_say_the_same_things():
+    """The catalogs have the same keys, and the same braces under each."""
+    french, english = texts_in("fr").entries, texts_in("en").entries
+    braces = re.compile(r"\{(\w+)\}")
+    assert set(french) == set(english)
+    for key, text in french.items():
+        assert set(braces.findall(text)) == set(braces.findall(english[key])), key
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_every_text_of_a_template_exists(template):
+    """No page asks for a text that no catalog has."""
+    source, known = template.read_text("utf-8"), texts_in("fr").entries
+    assert {key for key in re.findall(r'\bt\("([^"]+)"[,)]', source) if key not in known} == set()
+    assert {key for key in re.findall(r'\bn\("([^"]+)"[,)]', source) if f"{key}.many" not in known} == set()
+
+
+@pytest.mark.parametrize("colour", ["#0b4f5c", "#ff9900", "#ffffff", "#000000"])
+def test_any_brand_can_be_read(colour):
+    """Whatever colour a seller gives, white on it has a contrast of 4.5 to 1; a dark one stays as it is."""
+    made = readable(colour)
+    assert contrast_with_white(tuple(int(made[place : place + 2], 16) for place in (1, 3, 5))) >= 4.5
+    assert made == colour or colour not in {"#0b4f5c", "#000000"}
