@@ -1,4 +1,4 @@
-"""What happened and what is still to be done: events, staged jobs, and what was archived."""
+"""What happened and what is still to be done: events, staged jobs, what was archived, read back or erased."""
 
 from datetime import date, datetime
 from typing import Any
@@ -71,6 +71,32 @@ class ArchiveEntry(Base, kw_only=True):
     area: Mapped[str]
     retain_until: Mapped[date | None] = mapped_column(default=None)
     stored_at: Mapped[datetime]
+
+
+class ArchiveCheck(Base, kw_only=True):
+    """One nightly reading of the archive: what was read back, and what did not come back as it was stored."""
+
+    __tablename__ = "archive_checks"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
+    checked_on: Mapped[date] = mapped_column(unique=True)
+    done_at: Mapped[datetime]
+    recent: Mapped[int]
+    sampled: Mapped[int]
+    bad: Mapped[list[dict[str, Any]]]
+
+
+class Erasure(Base, kw_only=True):
+    """An answer to an erasure request (GDPR art. 17): counts and legal reasons, the account as a keyed hash alone."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
+    account_hash: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    gone: Mapped[dict[str, Any]]
+    kept: Mapped[list[dict[str, Any]]]
 
 
 class Sequence(Base, kw_only=True):
