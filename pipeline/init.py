@@ -88,8 +88,15 @@ def _keys(settings: Settings) -> bool:
 
 
 def _users(settings: Settings) -> bool:
+    engine = engine_from_url(settings.database)
+    try:
+        return _add_users(settings, WorkFactory(engine))
+    finally:
+        engine.dispose()
+
+
+def _add_users(settings: Settings, works: WorkFactory) -> bool:
     organisation, vault = build_organisation(settings), build_vault(settings)
-    works = WorkFactory(engine_from_url(settings.database))
     with works() as work:
         if work.first(User):
             return False
