@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select, true
 from pipeline.api.keys import Caller
 from pipeline.errors import Forbidden, NotFound
 from pipeline.proposal import Proposal as Document
-from storage.models import Batch, BatchItem, Order, Proposal, Task
+from storage.models import ArchiveEntry, Batch, BatchItem, Order, Proposal, Task
 from storage.work import Work
 
 
@@ -59,6 +59,12 @@ def see_batch(work: Work, batch_id: str, caller: Caller) -> Batch:
     if row is None:
         raise NotFound
     return row
+
+
+def sees_document(entry: ArchiveEntry, caller: Caller) -> bool:
+    """Whether a document of an order that the caller sees is for him: an agency reads signed papers and batches."""
+    signed = entry.area == "signed" and entry.media_type in {"application/pdf", "application/zip"}
+    return caller.role != "agency" or signed
 
 
 def check_author(document: Document, caller: Caller) -> None:

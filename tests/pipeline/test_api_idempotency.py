@@ -1,5 +1,7 @@
 """Idempotency-Key: what comes twice is done once, also when the first answer was lost with its process."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pipeline.api import idempotency
@@ -181,6 +183,17 @@ def test_a_run_that_was_overtaken_commits_nothing(services, rep):
 
     assert 0 == count(services, Proposal)
     propose.import_proposal(second.watched(), file_of(), Origin("api:test"))
+    assert 1 == count(services, Proposal)
+
+
+def test_two_at_once_are_done_once(services, rep):
+    """Of the same request sent twice in one moment one is done; the other is told to wait, or gets its answer."""
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda _: rep.once("k1", "/api/v1/proposals", content=file_of()), range(2)))
+
+    codes = sorted(answer.status_code for answer in answers)
+    assert codes in ([201, 201], [201, 409])
+    assert {"idempotency.in_progress", None} >= {answer.json().get("code") for answer in answers}
     assert 1 == count(services, Proposal)
 
 

@@ -13,7 +13,7 @@ from pipeline.api.openapi import binary, refusals
 from pipeline.api.route import ApiRoute, Attempting
 from pipeline.api.schemas.common import Page
 from pipeline.api.schemas.orders import CeremonyIn, LinkOut, OrderOut, OrderSummary, ReasonIn, order_out, summary
-from pipeline.api.visibility import orders, see_order
+from pipeline.api.visibility import orders, see_order, sees_document
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.steps.ceremony import open_ceremony
@@ -67,12 +67,12 @@ def get(order: str, caller: Anyone, services: Serving) -> OrderOut:
 def document(order: str, kind: str, caller: Anyone, services: Serving) -> Response:
     """The newest document of a kind: `form`, `sealed_form`, `evidence`, `evidence_json`, `invoice`, `slip`...
 
-    An agency reads what is signed.
+    An agency reads the signed papers.
     """
     with services.works(read_only=True) as work:
         row = see_order(work, order, caller)
         entry = work.first(ArchiveEntry, order_id=row.id, kind=kind, order_by=ArchiveEntry.stored_at.desc())
-    if entry is None or (caller.role == "agency" and entry.area != "signed"):
+    if entry is None or not sees_document(entry, caller):
         raise NotFound
     area: Area = "signed" if entry.area == "signed" else "drafts"
     headers = {"content-disposition": f'attachment; filename="{entry.name}"', "etag": f'"{entry.sha256}"'}
@@ -124,8 +124,9 @@ def order_now(services: Services, order: str, caller: Caller) -> OrderOut:
         events = work.find(Event, order_id=row.id, order_by=Event.sequence)
         last = work.first(Ceremony, order_id=row.id, order_by=Ceremony.opened_at.desc())
         code = work.first(OneTimeCode, ceremony_id=last.id, order_by=OneTimeCode.sequence.desc()) if last else None
-    if caller.role == "agency":
-        entries, events = [entry for entry in entries if entry.area == "signed"], []
+    if caller.role == "agency":  # the trail says who of the seller's and the customer's side did what, and when
+        events = []
+    entries = [entry for entry in entries if sees_document(entry, caller)]
     return order_out(row, tracks, entries, events, (last, code) if last else None, services.clock())
 
 

@@ -41,9 +41,7 @@ def judge(
 
     `passed` says it in one word, `level` how strong the weakest signature is.
     """
-    report = verify(
-        file, trust=services.keys.roots, evidence=evidence or None, now=services.clock()
-    )
+    report = verify(file, trust=services.keys.roots, evidence=evidence or None, now=services.clock())
     return report.to_dict()
 
 
