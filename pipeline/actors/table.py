@@ -25,7 +25,8 @@ class Kind:
 
 
 FIRST = "sealing"
-"""The queue that is served before all others: somebody waits at a counter."""
+"""The queue that is served before all others: somebody waits at a counter. Documents are computed, deliveries wait for
+other people's servers."""
 
 STEPS: dict[str, Kind] = {
     "seal": Kind(seal, "sealing"),

@@ -26,6 +26,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.services.running import gated, house, made_today  # noqa: F401  # fixtures
+
 POSTGRESQL = os.environ.get("SEING_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
 RABBITMQ = os.environ.get("SEING_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672")
 
