@@ -8,13 +8,14 @@
 Leaving the block commits; an exception rolls back and goes on. Nothing is visible to others in between.
 """
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Table, select
+from sqlalchemy import ColumnElement, Engine, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,15 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Base)
 Key = str | int | tuple[str, ...]
 Callback = Callable[[], None]
+
+
+HOLD = 0x5E17
+"""First half of our advisory locks on PostgreSQL: no other program of the database uses it."""
+
+
+def _number(name: str) -> int:
+    """A name as the second half of an advisory lock: 32 bits, signed. Two names on one number only wait more."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big", signed=True)
 
 
 def _now() -> datetime:
@@ -147,6 +157,22 @@ class Work:
         insert = self._dialect().insert(Numbering).values(name=name, value=1)
         raised = insert.on_conflict_do_update(index_elements=["name"], set_={"value": Numbering.value + 1})
         return int(self.session.execute(raised.returning(Numbering.value)).scalar_one())
+
+    def hold(self, *names: str) -> None:
+        """Keep every other work that holds one of these names waiting until this one ends.
+
+        For counting rows before adding one, where no row stands for the name. Taken in one order, so that two works
+        with several names in common never wait for each other: call it once, and lock no row after it that a work
+        without the names would lock first. An advisory lock on PostgreSQL; on SQLite a writing work is alone already.
+        """
+        if self._read_only:
+            raise RuntimeError("a read-only work holds nothing")
+        self.session.flush()
+        if self._dialect() is sqlite:
+            self.session.execute(text("SELECT 1"))  # the work begins here at the latest: BEGIN IMMEDIATE
+            return
+        for number in sorted({_number(name) for name in names}):
+            self.session.execute(select(func.pg_advisory_xact_lock(HOLD, number)))
 
     def after_commit(self, callback: Callback) -> None:
         """Call this once the work is committed, never if it is rolled back."""

@@ -31,17 +31,21 @@ class Ceremony(Base, kw_only=True):
     opened_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     consents: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    voice_allowed: Mapped[bool] = mapped_column(default=False)
 
 
 class OneTimeCode(Base, kw_only=True):
     """A code sent, bound to document and amount. `code_hash` is keyed, and set to None once used or expired.
 
-    The database itself allows one live code per ceremony, whatever a double click does.
+    The database itself allows one live code per ceremony, whatever a double click does. `ip` and `rep_id` say on whose
+    account the message is counted, `wrong_tries` how often it was mistyped; `automatic` marks one that a second
+    provider sent because no report came on the one before. `cost` is what the provider said: "0.0798 EUR".
     """
 
     __tablename__ = "one_time_codes"
     __table_args__ = (
         one_of("state", "live", "used", "superseded", "expired"),
+        one_of("channel", "sms", "voice"),
         UniqueConstraint("ceremony_id", "sequence"),
         Index(
             "uq_one_time_codes_live",
@@ -51,6 +55,8 @@ class OneTimeCode(Base, kw_only=True):
             postgresql_where=text("state = 'live'"),
         ),
         Index(None, "mobile_hash", "sent_at"),
+        Index(None, "ip", "sent_at"),
+        Index(None, "rep_id", "sent_at"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
@@ -67,3 +73,9 @@ class OneTimeCode(Base, kw_only=True):
     provider_id: Mapped[str | None] = mapped_column(default=None, index=True)
     delivery: Mapped[str | None] = mapped_column(default=None)
     segments: Mapped[int | None] = mapped_column(default=None)
+    channel: Mapped[str] = mapped_column(default="sms")
+    automatic: Mapped[bool] = mapped_column(default=False)
+    ip: Mapped[str | None] = mapped_column(default=None)
+    rep_id: Mapped[str | None] = mapped_column(default=None)
+    wrong_tries: Mapped[int] = mapped_column(default=0)
+    cost: Mapped[str | None] = mapped_column(default=None)

@@ -116,6 +116,23 @@ def test_numbers_have_no_gap_and_no_duplicate(works: WorkFactory):
         assert len(numbers) == work.get(Sequence, "invoice:2026").value
 
 
+def test_a_name_is_held_by_one_work_at_a_time(works: WorkFactory):
+    """Threads that count rows under a name before they add one never exceed the limit; names cross without harm."""
+    start = Barrier(THREADS)
+
+    def add_if_none(thread: int) -> bool:
+        start.wait()
+        with works() as work:
+            work.hold(*(("mobile:1", "rep:2") if thread % 2 else ("rep:2", "mobile:1")))
+            if work.find(Sequence):
+                return False
+            work.add(Sequence(name=f"thread {thread}", value=1))
+            return True
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert 1 == sum(pool.map(add_if_none, range(THREADS)))
+
+
 def test_each_name_counts_alone(works: WorkFactory):
     """Two names, two series; within one work each call gives the next."""
     with works() as work:
