@@ -75,6 +75,18 @@ class WrongKeyUsage(KeyFileError):
     code = "signing.wrong_key_usage"
 
 
+class KeyMismatch(KeyFileError):
+    """The key behind the address is not that of the certificate given for it."""
+
+    code = "signing.key_mismatch"
+
+
+class KeyUnavailable(SigningError):
+    """The security module or key service does not answer, or refuses to sign now: worth another try later."""
+
+    code = "signing.key_unavailable"
+
+
 class KeysExist(SigningError):
     """The folder already holds something; keys are never overwritten."""
 
@@ -115,6 +127,12 @@ class SealNotConfirmed(SigningError):
     """What was just signed does not verify when read back; it must not leave the process."""
 
     code = "signing.seal_not_confirmed"
+
+
+class RevocationUnavailable(SigningError):
+    """A revocation list cannot be had now: worth another try later."""
+
+    code = "signing.revocation_unavailable"
 
 
 class ValidationInfoIncomplete(SigningError):

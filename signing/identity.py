@@ -48,7 +48,7 @@ CLOCK_TOLERANCE = timedelta(minutes=1)
 """How far another machine's clock may lag behind ours without finding a fresh certificate not yet valid."""
 
 SoftwareKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-"""A private key held by this process."""
+"""A private key held by this process, or one that stands for a key held elsewhere (`signing.keys`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,11 @@ class Identity:
     def name(self) -> str:
         """The certificate's common name, or its organisation."""
         return common_name(self.certificate)
+
+    @property
+    def ends(self) -> datetime:
+        """The last instant at which the certificate and all its issuers are valid."""
+        return min(link.not_valid_after_utc for link in (self.certificate, *self.chain))
 
     def sign(self, data: bytes) -> bytes:
         """SHA-256 signature over `data`: PKCS#1 v1.5 (RSA) or DER-encoded (ECDSA)."""
@@ -162,6 +167,23 @@ def load_identity(path: Path, passphrase: bytes, *, purpose: Purpose, now: datet
         raise KeyFileUnreadable(file, "no private key with its certificate")
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise KeyTooWeak(file, "neither RSA nor an elliptic curve key")
+    return checked_identity(file, key, certificate, others, purpose=purpose, now=now)
+
+
+def checked_identity(
+    file: str,
+    key: SoftwareKey,
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    *,
+    purpose: Purpose,
+    now: datetime,
+) -> Identity:
+    """A key with its certificate and those of its issuers, found among `others`; `file` names them in errors.
+
+    Raises:
+        CertificateExpired, CertificateNotYetValid, KeyTooWeak, WrongKeyUsage, KeyFileUnreadable: as `load_identity`.
+    """
     chain = chain_of(certificate, others)
     if not strong_enough(certificate):
         raise KeyTooWeak(file, f"an RSA key of at least {MIN_RSA_BITS} bits or a P-256 or P-384 key is needed")
