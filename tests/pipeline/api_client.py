@@ -10,10 +10,20 @@ from pipeline.app import build_app
 HOST = "http://127.0.0.1:8000"
 
 
+_apps = []
+
+
+def app_over(services):
+    """One application for all clients of a test."""
+    if not _apps or _apps[0][0] is not services:
+        _apps[:] = [(services, build_app(services))]
+    return _apps[0][1]
+
+
 class Client:
     def __init__(self, services, user="", **headers):
         self.services = services
-        self.app = build_app(services)
+        self.app = app_over(services)
         key = create_key(services, f"crm.{user}", user) if user else ""
         self.headers = ({"authorization": f"Bearer {key}"} if key else {}) | headers
 

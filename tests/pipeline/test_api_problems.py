@@ -13,7 +13,14 @@ from pipeline.steps import propose
 from storage.errors import ArchiveUnavailable
 from storage.models import ApiKey
 from tests.factories import make_proposal
+from tests.house import make_services
 from tests.pipeline.api_client import CHOICES, HOST, Client, problem
+
+
+@pytest.fixture(scope="module")
+def services(installation, tmp_path_factory):
+    """One installation for all: refusals leave nothing behind."""
+    return make_services(installation, tmp_path_factory.mktemp("problems") / "var")
 
 
 @pytest.fixture
@@ -34,11 +41,12 @@ def test_without_a_valid_key_nothing_is_answered(services, authorization):
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-def test_a_revoked_key_is_refused_from_that_moment(services, rep):
+def test_a_revoked_key_is_refused_from_that_moment(services):
     """A key that was revoked opens nothing, although it did before."""
+    rep = Client(services, "k.benali")
     assert 200 == rep.get("/api/v1/proposals").status_code
 
-    assert 1 == revoke_keys(services, "crm.c.delmas")
+    assert 1 == revoke_keys(services, "crm.k.benali")
 
     problem(rep.get("/api/v1/proposals"), 401, "api.key_refused")
 
@@ -123,7 +131,9 @@ def test_a_crash_says_nothing_but_its_request(rep, monkeypatch, caplog):
     monkeypatch.setattr(propose, "open_proposal", broken)
     with caplog.at_level(logging.ERROR):
         answer = rep.post(
-            "/api/v1/proposals", content=make_proposal().to_json(), headers={"x-request-id": "from-the-crm.1"}
+            "/api/v1/proposals",
+            content=make_proposal(reference="P-1").to_json(),
+            headers={"x-request-id": "from-the-crm.1"},
         )
 
     body = problem(answer, 500, "server.error")
@@ -138,9 +148,9 @@ def test_what_passes_is_503(rep, monkeypatch, error):
     def broken(*_args):
         raise error
 
-    monkeypatch.setattr(propose, "open_proposal", broken)
+    monkeypatch.setattr(propose, "current_findings", broken)
 
-    answer = rep.post("/api/v1/proposals", content=make_proposal().to_json())
+    answer = rep.post("/api/v1/check", content=make_proposal().to_json())
 
     problem(answer, 503, "service.unavailable")
     assert answer.headers["retry-after"]
