@@ -197,8 +197,7 @@ class Table(Block):
         rows, count = self.rows, len(self.rows)
         if rows[i].kind in {"total", "sum"} or rows[i - 1].kind == "group":
             return False
-        plain = [r.kind for r in rows[i:]]
-        if plain[0] == "row" and (count - i == 1 or plain[1] in {"total", "sum"}):
+        if rows[i].kind == "row" and (count - i == 1 or rows[i + 1].kind in {"total", "sum"}):
             return False  # a lone last row, or totals with one row only
         return i > 1 or count <= 2 or rows[0].kind == "group"
 

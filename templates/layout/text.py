@@ -46,7 +46,7 @@ HEAD = Style(brand.HEAD, 18.0, bold=True)
 LARGE = Style(brand.LARGE, 28.0, bold=True)
 
 
-@functools.lru_cache(40_000)
+@functools.lru_cache(8192)
 def _width(face: Face, word: str) -> float:
     return face.width(word)
 
@@ -75,7 +75,7 @@ def _pieces(word: str, face: Face, room: float) -> Iterator[str]:
         yield word
 
 
-@functools.lru_cache(20_000)
+@functools.lru_cache(4096)
 def wrap(text: str, style: Style, room: float) -> tuple[str, ...]:
     """The lines of a text in a measure of `room` points. Line feeds are kept; no line is ever wider than the measure.
 
@@ -162,7 +162,7 @@ class Text(Block):
         return parts
 
 
-@functools.lru_cache(20_000)
+@functools.lru_cache(2048)
 def _lines(lines: tuple[str, ...], style: Style, room: float, align: Align) -> tuple[float, str]:
     """Where the first line starts, and the operators that show all of them."""
     face, size, out, at, first = style.face, style.size, [], 0.0, 0.0
