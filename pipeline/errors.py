@@ -154,6 +154,27 @@ class SmsRefused(SeingError):
     status = 502
 
 
+class BankAnswerUnreadable(SeingError):
+    """A file that is no answer of a bank that we know; `reason` says what is wrong, without its values."""
+
+    code = "bank_answer.unreadable"
+    status = 422
+
+
+class ArchiveDamaged(SeingError):
+    """Documents did not come back from the archive as they were stored; `count` says how many."""
+
+    code = "archive.damaged"
+    status = 500
+
+
+class ExportUnreadable(SeingError):
+    """A file that is no export of an archived order, or not a whole one; nothing of it was restored."""
+
+    code = "export.unreadable"
+    status = 422
+
+
 class IdempotencyConflict(SeingError):
     """The same Idempotency-Key came with another request."""
 
@@ -235,6 +256,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "sms.refused": (
         "Le SMS n'a pas pu être envoyé. Vérifiez le numéro ou réessayez dans un instant.",
         "The text message could not be sent. Check the number or try again in a moment.",
+    ),
+    "bank_answer.unreadable": (
+        "Ce fichier n'est pas un retour bancaire lisible : {reason}.",
+        "This file is no readable answer of a bank: {reason}.",
+    ),
+    "archive.damaged": (
+        "{count} document(s) de l'archive ne se relisent pas tels qu'ils ont été déposés.",
+        "{count} document(s) of the archive do not come back as they were stored.",
+    ),
+    "export.unreadable": (
+        "Ce fichier n'est pas l'export complet d'un dossier : {reason}. Rien n'a été restauré.",
+        "This file is not the whole export of an order: {reason}. Nothing was restored.",
     ),
     "idempotency.conflict": (
         "Cette clé d'idempotence a déjà servi pour une autre demande.",
