@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.frozen import Frozen, read_frozen
+from storage.errors import ArchiveMissing
 from storage.models import ArchiveEntry, Ceremony, Order, Track
 from storage.work import Work
 
@@ -81,3 +82,11 @@ def archived(services: Services, sha256: str | None) -> bytes:
     if sha256 is None:
         raise NotFound
     return services.archive.get(sha256, area="signed")
+
+
+def shown_form(services: Services, sha256: str) -> bytes:
+    """The certified form as it was shown: a draft until the order is signed, in the signed area for ever after."""
+    try:
+        return services.archive.get(sha256, area="drafts")
+    except ArchiveMissing:
+        return services.archive.get(sha256, area="signed")

@@ -10,6 +10,7 @@ import pypdfium2
 
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
+from pipeline.orders import shown_form
 
 MAX_WIDTH = 1600
 """Pixels: enough to zoom on a tablet, too little to be a burden."""
@@ -33,10 +34,10 @@ class PageImage:
     height: int
 
 
-def page_count(services: Services, sha256: str, area: str = "drafts") -> int:
+def page_count(services: Services, sha256: str) -> int:
     """How many pages a form in the archive has."""
     if sha256 not in _counts:
-        data = services.archive.get(sha256, area="signed" if area == "signed" else "drafts")
+        data = shown_form(services, sha256)
         with _lock:
             document = pypdfium2.PdfDocument(data)
             try:
@@ -54,7 +55,7 @@ def page_image(services: Services, sha256: str, page: int, width: int) -> PageIm
         if key in _images:
             _images.move_to_end(key)
             return _images[key]
-    data = services.archive.get(sha256, area="drafts")
+    data = shown_form(services, sha256)
     with _lock:
         document = pypdfium2.PdfDocument(data)
         try:

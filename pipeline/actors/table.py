@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.steps.archive import archive
+from pipeline.steps.bank import tell_returned
 from pipeline.steps.batch import batch
 from pipeline.steps.copy import copy
 from pipeline.steps.evidence import evidence
 from pipeline.steps.invoice import invoice
 from pipeline.steps.mandate import mandate
+from pipeline.steps.prenotify import announce
 from pipeline.steps.renounce import acknowledge, cancel
 from pipeline.steps.seal import seal
 from pipeline.steps.tell import tell_locked, tell_rep
@@ -40,5 +42,7 @@ STEPS: dict[str, Kind] = {
     "tell_rep": Kind(tell_rep, "delivery"),
     "tell_locked": Kind(tell_locked, "delivery"),
     "acknowledge": Kind(acknowledge, "delivery"),
+    "announce": Kind(announce, "delivery"),
+    "tell_returned": Kind(tell_returned, "delivery"),
 }
 """By the name that jobs carry; names never change meaning, because rows outlive programs."""

@@ -3,13 +3,15 @@
 import json
 
 from pipeline.bootstrap import Services
+from pipeline.clock import paris_day
 from pipeline.events import record
 from pipeline.frozen import Frozen
 from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
+from pipeline.steps.mandate_life import NAMES, replace
 from storage.errors import ArchiveUnavailable
-from storage.models import Instalment, Mandate, Order, new_id
+from storage.models import Instalment, Mandate, Order, Task, new_id
 from storage.work import Work
 from templates.french import mask_iban
 from templates.sepa import make_end_to_end_id
@@ -23,6 +25,7 @@ def mandate(services: Services, order_id: str) -> None:
     if order.sealed_sha256 is None or known is not None:
         return
     frozen = frozen_of(services, order)
+    given = frozen.mandate
     written = register_entry(order, frozen) if frozen.mandate else None
     if written:
         try:
@@ -40,6 +43,7 @@ def mandate(services: Services, order_id: str) -> None:
             return
         at = services.clock()
         row = _register(services, work, order, frozen)
+        announced = paris_day(order.signed_at) if order.signed_at else None  # the signed form holds the schedule
         for rank, item in enumerate(sorted(frozen.proposal.payment.instalments, key=lambda each: each.due_on), 1):
             work.add(
                 Instalment(
@@ -50,11 +54,17 @@ def mandate(services: Services, order_id: str) -> None:
                     amount=item.amount,
                     end_to_end_id=make_end_to_end_id(order.number, rank),
                     state="cancelled" if order.state == "cancelled" else "planned",
+                    announced_on=announced if row and given and row.umr == given.umr else None,
                 )
             )
+        if row and row.state != "active" and order.state != "cancelled":
+            _tell_ended(services, work, order, row)
         if row and written:
             keep(services, work, order, "mandate", "mandat.json", written, "application/json", "signed")
             record(work, order_id, "mandate.registered", SYSTEM, at, {"umr": row.umr, "scheme": row.scheme})
+            if row.order_id == order_id and row.state == "active":
+                work.session.flush()
+                replace(services, work, row)
         set_track(work, order_id, "mandate", "done" if row else "not_needed", at, row.umr if row else None)
 
 
@@ -86,11 +96,19 @@ def register_entry(order: Order, frozen: Frozen) -> bytes:
     return json.dumps(entry, ensure_ascii=False, indent=2, sort_keys=True).encode()
 
 
+def _tell_ended(services: Services, work: Work, order: Order, row: Mandate) -> None:
+    """The mandate ended in the moment of the signature: nothing can be debited until the customer signs another."""
+    text = f"Le mandat {row.umr} est {NAMES[row.state]} : aucune échéance de cette commande ne peut être prélevée."
+    work.add(Task(rep_id=order.rep_id, order_id=order.id, kind="mandate_ended", text=text, created_at=services.clock()))
+
+
 def _register(services: Services, work: Work, order: Order, frozen: Frozen) -> Mandate | None:
     given = frozen.mandate
     if given is None:
         return None
     known = work.first(Mandate, umr=given.umr)
+    while known is not None and known.replaced_by_id:  # replaced between form and signature: its successor serves
+        known = work.get(Mandate, known.replaced_by_id)
     if known is not None:
         return known
     assert order.signed_at is not None  # noqa: S101  # a sealed order is signed

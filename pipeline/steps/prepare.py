@@ -4,10 +4,11 @@ Two moments: the number and the frozen copy in one transaction, then the form, w
 drawn again if the process dies in between.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pipeline import documents
 from pipeline.bootstrap import Services
+from pipeline.clock import paris_day
 from pipeline.customer import CustomerChoices, check_choices, needs_mandate
 from pipeline.errors import Blocked, NotFound, ReasonMissing, WrongState
 from pipeline.events import record
@@ -17,6 +18,8 @@ from pipeline.letters import renounce_url
 from pipeline.orders import frozen_of, keep, lock_order
 from pipeline.origin import Origin
 from pipeline.proposal import Proposal
+from pipeline.retention import draft_until
+from pipeline.rules.mandates import lapses_on
 from pipeline.steps.propose import current_findings, proposal_of
 from pipeline.totals import totals
 from signing.seal import certify
@@ -79,13 +82,16 @@ def ensure_form(services: Services, order_id: str) -> None:
         reason=f"Bon de commande {frozen.number} certifié par {frozen.seller.legal_name}",
         location=frozen.seller.address.city,
     )
-    sha256 = services.archive.put(form, area="drafts", retain_until=None, media_type="application/pdf")
+    sha256 = services.archive.put(
+        form, area="drafts", retain_until=draft_until(order, services.today()), media_type="application/pdf"
+    )
     with services.works() as work:
         order = lock_order(work, order_id)
         if order.form_sha256:
             return
         order.form_sha256 = sha256
-        keep(services, work, order, "form", "bon-de-commande-certifie.pdf", form, "application/pdf", "drafts")
+        entry = keep(services, work, order, "form", "bon-de-commande-certifie.pdf", form, "application/pdf", "drafts")
+        entry.retain_until = draft_until(order, services.today())
         data = {"form_sha256": sha256, "template": frozen.form_version, "terms": frozen.terms_version}
         record(work, order_id, "form.certified", Origin("system"), services.clock(), data)
 
@@ -95,15 +101,19 @@ def withdraw(services: Services, order_id: str, reason: str, origin: Origin) -> 
     if not reason.strip():
         raise ReasonMissing
     with services.works() as work:
-        order = lock_order(work, order_id)
-        check_move(order.state, State.WITHDRAWN)
-        order.state, order.reason = State.WITHDRAWN, reason.strip()[:2000]
-        for ceremony in work.find(Ceremony, order_id=order_id, state="open"):
-            ceremony.state = "closed"
-            for code in work.find(OneTimeCode, ceremony_id=ceremony.id, state="live"):
-                code.state, code.code_hash = "superseded", None
-        release_proposal(work, order, services)
-        record(work, order_id, "order.withdrawn", origin, services.clock(), {"reason": order.reason})
+        take_back(services, work, lock_order(work, order_id), reason.strip()[:2000], origin)
+
+
+def take_back(services: Services, work: Work, order: Order, reason: str, origin: Origin) -> None:
+    """`withdraw`, inside the caller's transaction, on an order that he holds locked. Raises `WrongState`."""
+    check_move(order.state, State.WITHDRAWN)
+    order.state, order.reason = State.WITHDRAWN, reason
+    for ceremony in work.find(Ceremony, order_id=order.id, state="open"):
+        ceremony.state = "closed"
+        for code in work.find(OneTimeCode, ceremony_id=ceremony.id, state="live"):
+            code.state, code.code_hash = "superseded", None
+    release_proposal(work, order, services)
+    record(work, order.id, "order.withdrawn", origin, services.clock(), {"reason": reason})
 
 
 def release_proposal(work: Work, order: Order, services: Services) -> None:
@@ -112,9 +122,20 @@ def release_proposal(work: Work, order: Order, services: Services) -> None:
     row.state, row.updated_at = "presented", services.clock()
 
 
-def active_mandate(work: Work, epj: str, creditor_id: str) -> Mandate | None:
-    """The mandate that may serve again for this account and creditor."""
-    return work.first(Mandate, epj=epj, creditor_id=creditor_id, state="active", order_by=Mandate.signed_at.desc())
+def mandates_for(work: Work, epj: str, creditor_id: str, today: date) -> list[Mandate]:
+    """The mandates that may serve again for this account and creditor, the newest first."""
+    found = work.find(Mandate, epj=epj, creditor_id=creditor_id, state="active", order_by=Mandate.signed_at.desc())
+    return [row for row in found if may_serve(row, today)]
+
+
+def may_serve(mandate: Mandate, today: date) -> bool:
+    """Whether a further order may be debited under this mandate: recurrent, active, not lapsed, not to be amended."""
+    return (
+        mandate.state == "active"
+        and mandate.sequence_type == "RCUR"
+        and mandate.amend_requested_at is None
+        and lapses_on(paris_day(mandate.signed_at), mandate.last_debit_on) >= today
+    )
 
 
 def _refuse_blocked(services: Services, work: Work, proposal: Proposal, choices: CustomerChoices) -> None:
@@ -192,9 +213,10 @@ def _mandate(
     creditor_id = services.organisation.seller.sepa_creditor_id
     sequence_type = "OOFF" if len(proposal.payment.instalments) == 1 else "RCUR"
     if choices.mandate_umr:
-        known = work.first(Mandate, umr=choices.mandate_umr, state="active")
-        if known is None or known.epj != proposal.account.epj or known.creditor_id != creditor_id:
-            raise WrongState(state="mandat inconnu ou révoqué")
+        known = work.first(Mandate, umr=choices.mandate_umr)
+        mine = known is not None and known.epj == proposal.account.epj and known.creditor_id == creditor_id
+        if known is None or not mine or not may_serve(known, services.today()):
+            raise WrongState(state="mandat inconnu, révoqué ou caduc")
         iban = services.vault.open_text(known.iban_enc, table="mandates", column="iban_enc", row_id=known.id)
         return FrozenMandate(
             umr=known.umr,
@@ -205,7 +227,7 @@ def _mandate(
             bic=known.bic or "",
             holder=known.holder,
             existing=True,
-            signed_on=known.signed_at.date(),
+            signed_on=paris_day(known.signed_at),
         )
     account = choices.bank_account()
     assert account is not None  # noqa: S101  # check_choices has refused a wrong IBAN

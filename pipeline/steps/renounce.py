@@ -14,6 +14,7 @@ from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import SYSTEM, Origin
 from pipeline.retry import Later
 from pipeline.steps.invoice import issue
+from pipeline.steps.mandate_life import OPEN, end
 from storage.models import Event, Instalment, Invoice, Mandate, Order, Task
 from storage.work import Work
 from templates.messages import withdrawal_acknowledgement
@@ -101,10 +102,10 @@ def cancel(services: Services, order_id: str) -> None:
         if order.state != State.CANCELLED:
             check_move(order.state, State.CANCELLED)
             order.state, order.reason = State.CANCELLED, "Rétractation du client"
-            for item in work.find(Instalment, order_id=order_id, state="planned"):
+            for item in work.find(Instalment, Instalment.state.in_(OPEN), order_id=order_id):
                 item.state = "cancelled"
             for mandate in work.find(Mandate, order_id=order_id, state="active"):
-                mandate.state = "revoked"
+                end(services, work, mandate, "revoked", "Rétractation du client", SYSTEM)
             task = work.add(
                 Task(
                     rep_id=order.rep_id,

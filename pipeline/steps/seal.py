@@ -49,18 +49,20 @@ def seal(services: Services, order_id: str) -> None:
         now=order.signed_at,
         minutes=ceil((now - order.signed_at).total_seconds() / 60) + CERTIFICATE_MINUTES,
     )
+    until = retain_until(services, services.today())
     try:
+        shown = services.archive.get(order.form_sha256, area="drafts")
         sealed = sign_as_customer(
-            services.archive.get(order.form_sha256, area="drafts"),
+            shown,
             one_shot,
             when=order.signed_at,
             timestamper=services.keys.timestamper,
             reason=f"Commande {order.number} signée par code reçu par SMS",
             location=order.place or frozen.proposal.account.address.city,
         )
-        sha256 = services.archive.put(
-            sealed, area="signed", retain_until=retain_until(services, services.today()), media_type="application/pdf"
-        )
+        # What was shown is evidence from now on: it leaves the drafts, which expire.
+        services.archive.put(shown, area="signed", retain_until=until, media_type="application/pdf")
+        sha256 = services.archive.put(sealed, area="signed", retain_until=until, media_type="application/pdf")
     except (TimestampUnavailable, ArchiveUnavailable) as error:
         raise Later(error.code) from error
     with services.works() as work:
@@ -70,6 +72,8 @@ def seal(services: Services, order_id: str) -> None:
         check_move(order.state, State.SEALED)
         at = services.clock()
         order.sealed_sha256, order.sealed_at, order.state = sha256, at, State.SEALED
+        form = keep(services, work, order, "form", "bon-de-commande-certifie.pdf", shown, "application/pdf", "signed")
+        form.area, form.retain_until = "signed", until
         keep(services, work, order, "sealed_form", "bon-de-commande.pdf", sealed, "application/pdf", "signed")
         data = {
             "sealed_sha256": sha256,

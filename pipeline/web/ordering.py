@@ -14,7 +14,7 @@ from pipeline.proposal import Proposal
 from pipeline.rules.finding import Finding
 from pipeline.rules.messages import finding
 from pipeline.rules.withdrawal import WithdrawalRight
-from pipeline.steps.prepare import prepare
+from pipeline.steps.prepare import mandates_for, prepare
 from pipeline.steps.propose import ProposalView, open_proposal
 from pipeline.web.access import Form, Rep, Serving, UserForm, by_user
 from pipeline.web.page import GoTo, PageRoute, go, sentence, show
@@ -131,14 +131,7 @@ def _mandates(services: Services, proposal: Proposal) -> list[Mandate]:
     """The mandates that this account may use again."""
     creditor = services.organisation.seller.sepa_creditor_id
     with services.works(read_only=True) as work:
-        return work.find(
-            Mandate,
-            epj=proposal.account.epj,
-            creditor_id=creditor,
-            state="active",
-            sequence_type="RCUR",
-            order_by=Mandate.signed_at.desc(),
-        )
+        return mandates_for(work, proposal.account.epj, creditor, services.today())
 
 
 def _page(

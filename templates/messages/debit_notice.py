@@ -14,6 +14,10 @@ _WORDS: Final = typeset(
             "subject": "Prélèvement de {amount} le {date}",
             "hello": "Bonjour {name},",
             "why": "Le {date}, {seller} prélèvera {amount} sur votre compte, comme prévu par votre commande {number}.",
+            "again": "Le prélèvement prévu le {before} par votre commande {number} est revenu impayé de votre banque. "
+            "{seller} présentera de nouveau {amount} sur votre compte le {date}.",
+            "moved": "Le prélèvement prévu le {before} par votre commande {number} n'a pas eu lieu. {seller} prélèvera "
+            "{amount} sur votre compte le {date}.",
             "amount": "Montant",
             "date": "Date du prélèvement",
             "account": "Compte débité",
@@ -29,6 +33,10 @@ _WORDS: Final = typeset(
             "subject": "Direct debit of {amount} on {date}",
             "hello": "Dear {name},",
             "why": "On {date}, {seller} will debit {amount} from your account, as agreed in your order {number}.",
+            "again": "The debit that your order {number} planned for {before} came back unpaid from your bank. "
+            "{seller} will present {amount} to your account again on {date}.",
+            "moved": "The debit that your order {number} planned for {before} has not been made. {seller} will debit "
+            "{amount} from your account on {date}.",
             "amount": "Amount",
             "date": "Date of the debit",
             "account": "Account debited",
@@ -58,6 +66,10 @@ class DebitNotice:
     mandate_umr: str
     creditor_id: str
     later: tuple[tuple[dt.date, Decimal], ...] = ()
+    instead_of: dt.date | None = None
+    """The day that the customer expected before, where the debit is moved or presented again."""
+    came_back: bool = False
+    """The bank sent it back; otherwise it was never presented."""
     language: Language = "fr"
 
 
@@ -65,12 +77,20 @@ def compose(data: DebitNotice) -> Message:
     """The mail, with what the account statement will show."""
     words, shown = _WORDS[data.language], formats(data.language)
     amount, date = shown.money(data.amount), shown.long_date(data.due_on)
+    key = "why" if data.instead_of is None else "again" if data.came_back else "moved"
+    why = words[key].format(
+        date=date,
+        seller=data.sender.name,
+        amount=amount,
+        number=data.number,
+        before=shown.long_date(data.instead_of) if data.instead_of else "",
+    )
     later = tuple((shown.long_date(day), shown.money(each)) for day, each in data.later)
     return mail(
         words["subject"].format(amount=amount, date=date),
         [
             paragraph(words["hello"].format(name=data.name)),
-            paragraph(words["why"].format(date=date, seller=data.sender.name, amount=amount, number=data.number)),
+            paragraph(why),
             facts(
                 (words["amount"], amount),
                 (words["date"], date),

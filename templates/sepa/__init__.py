@@ -1,8 +1,9 @@
-"""SEPA direct debit: the identifiers of a mandate, the TARGET calendar, the collection file.
+"""SEPA direct debit: identifiers of a mandate, the TARGET calendar, the collection file, the bank's answers.
 
 Nothing here puts an IBAN or a name into an error.
 """
 
+from templates.sepa.answers import Answer, AnswerEntry, AnswerError, read_answer
 from templates.sepa.collection import (
     Collection,
     CollectionError,
@@ -19,6 +20,9 @@ from templates.sepa.target import is_target_day, next_target_day
 from templates.sepa.text import epc_text, split_street
 
 __all__ = [
+    "Answer",
+    "AnswerEntry",
+    "AnswerError",
     "Collection",
     "CollectionError",
     "Creditor",
@@ -36,5 +40,6 @@ __all__ = [
     "make_message_id",
     "make_umr",
     "next_target_day",
+    "read_answer",
     "split_street",
 ]

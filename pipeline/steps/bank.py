@@ -1,0 +1,224 @@
+"""The bank's answers: debits rejected (pain.002) or returned (camt.054), each taken once, whatever comes twice.
+
+An instalment whose debit comes back is `returned`. By the reason (`pipeline.rules.returns`) it is presented again under
+another name, at most twice and after a notice, or stopped; a reason that denies the mandate ends it. The rep has a
+task and a mail each time. What cannot be matched is kept in quarantine with its reason, for a human.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from lxml import etree
+
+from pipeline.bootstrap import Services
+from pipeline.channels.mail import Mail, MailError
+from pipeline.errors import BankAnswerUnreadable
+from pipeline.events import record
+from pipeline.letters import order_url, sender
+from pipeline.orders import frozen_of, lock_order
+from pipeline.origin import Origin
+from pipeline.retry import Later
+from pipeline.rules.mandates import PRESENTATIONS
+from pipeline.rules.returns import Outcome, outcome_of
+from pipeline.steps.collect import COLLECTED_STATES
+from pipeline.steps.mandate_life import end, lock_touched
+from storage.models import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Mandate, Order, Task
+from storage.work import Work
+from templates import sepa
+from templates.french import formats
+from templates.messages import debit_returned
+from templates.sepa import AnswerEntry
+
+TASK = "debit_returned"
+"""Task of the rep whose customer's debit came back."""
+
+
+@dataclass(frozen=True)
+class AnswerResult:
+    """What one file changed. `repeated`: this very file was taken before, and nothing was done."""
+
+    kind: str
+    message_id: str
+    applied: int
+    known: int
+    quarantined: tuple[tuple[str, str], ...]
+    """EndToEndId, "" where none was given, and the reason."""
+    repeated: bool = False
+
+
+def take_answer(services: Services, data: bytes, origin: Origin) -> AnswerResult:
+    """Take a file of the bank, in one transaction; the same file again changes nothing.
+
+    Raises:
+        BankAnswerUnreadable: neither a pain.002 nor a camt.054 that we know; `reason` says why.
+    """
+    try:
+        answer = sepa.read_answer(data)
+    except sepa.AnswerError as error:
+        raise BankAnswerUnreadable(reason=str(error)) from error
+    sha256 = hashlib.sha256(data).hexdigest()
+    with services.works() as work:
+        known = work.first(BankAnswer, sha256=sha256)
+        if known:
+            return _summary(work, known, repeated=True)
+        row = work.add(
+            BankAnswer(
+                sha256=sha256,
+                kind=answer.kind,
+                message_id=answer.message_id,
+                received_at=services.clock(),
+                received_by=origin.actor,
+            )
+        )
+        work.session.flush()
+        entries = list(_single(services, work, answer.entries))
+        _lock_orders(work, entries)
+        for rank, entry in enumerate(entries, 1):
+            state, reason = _apply(services, work, answer.kind, entry, origin)
+            work.add(
+                BankAnswerItem(
+                    answer_id=row.id,
+                    rank=rank,
+                    end_to_end_id=entry.end_to_end_id,
+                    code=entry.code,
+                    state=state,
+                    reason=reason,
+                )
+            )
+        work.session.flush()
+        result = _summary(work, row)
+    services.nudge()
+    return result
+
+
+def tell_returned(services: Services, debit_id: str) -> None:
+    """Mail the rep that a debit came back."""
+    with services.works(read_only=True) as work:
+        debit = work.get(Debit, debit_id)
+        item = work.get(Instalment, debit.instalment_id)
+        order, mandate = work.get(Order, item.order_id), work.get(Mandate, debit.mandate_id)
+    rep = services.organisation.rep(order.rep_id)
+    if rep is None:  # has left since: the task waits on the pages of the back office
+        return
+    frozen, outcome = frozen_of(services, order), outcome_of(debit.reason or "")
+    message = debit_returned.compose(
+        debit_returned.DebitReturned(
+            sender=sender(frozen.seller),
+            rep=rep.name,
+            number=order.number,
+            company=order.company,
+            amount=debit.amount,
+            due_on=debit.due_on,
+            end_to_end_id=debit.end_to_end_id,
+            code=debit.reason or "",
+            reason=outcome.words,
+            again_on=item.present_on if item.state == "returned" else None,
+            mandate_ended=mandate.state != "active",
+            url=order_url(services, order),
+        )
+    )
+    try:
+        services.mail.send(Mail(rep.email, message.subject, message.text, message.html), key=f"returned:{debit.id}")
+    except MailError as error:
+        raise Later(str(error)) from error
+
+
+def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin: Origin) -> tuple[str, str | None]:
+    """Apply one entry; its state and, where it needs a human, why."""
+    debit = work.first(Debit, end_to_end_id=entry.end_to_end_id) if entry.end_to_end_id else None
+    if debit is None:
+        return "quarantined", "prélèvement inconnu" if entry.end_to_end_id else "sans référence de prélèvement connue"
+    debit = work.lock(Debit, debit.id)
+    if debit.state != "sent":
+        return "known", None
+    if entry.amounts and debit.amount not in entry.amounts:
+        return "quarantined", "montant différent de celui du prélèvement"
+    item = work.lock(Instalment, debit.instalment_id)
+    order = work.get(Order, item.order_id)
+    mandate = work.lock(Mandate, debit.mandate_id)
+    outcome, now = outcome_of(entry.code), services.clock()
+    debit.state = "rejected" if kind == "pain.002" else "returned"
+    debit.reason, debit.answered_at = entry.code or None, now
+    item.present_on = item.announced_on = None
+    if order.state in COLLECTED_STATES:
+        item.state = "returned"
+        if outcome.again and mandate.state == "active" and item.attempt <= PRESENTATIONS:
+            item.present_on = next_presentation(services, services.today())
+    else:  # renounced since: nothing is owed any more
+        item.state = "cancelled"
+    data = {
+        "end_to_end_id": debit.end_to_end_id,
+        "code": entry.code,
+        "again_on": item.present_on.isoformat() if item.present_on else None,
+    }
+    record(work, order.id, f"instalment.{debit.state}", origin, now, data)
+    if outcome.ends_mandate and mandate.state == "active":
+        end(services, work, mandate, "revoked", f"{outcome.words} ({entry.code})", origin)
+    text = _words(debit, item, outcome, ended=mandate.state != "active")
+    work.add(Task(rep_id=order.rep_id, order_id=order.id, kind=TASK, text=text, created_at=now))
+    work.stage("tell_returned", key=f"returned:{debit.id}", args={"debit_id": debit.id}, order_id=order.id)
+    return "applied", None
+
+
+def next_presentation(services: Services, today: date) -> date:
+    """The first day of settlement that a notice sent tomorrow still announces early enough."""
+    return sepa.next_target_day(today + timedelta(days=services.settings.prenotification_days + 1))
+
+
+def _words(debit: Debit, item: Instalment, outcome: Outcome, *, ended: bool) -> str:
+    shown = formats("fr")
+    code = f" ({debit.reason})" if debit.reason else ""
+    said = f"Prélèvement de {shown.money(debit.amount)} du {shown.date(debit.due_on)} revenu : {outcome.words}{code}."
+    if item.present_on:
+        return f"{said} Il est présenté de nouveau le {shown.date(item.present_on)}."
+    return f"{said} {'Le mandat ne sert plus.' if ended else 'Il n’est pas présenté de nouveau.'}"
+
+
+def _single(services: Services, work: Work, entries: tuple[AnswerEntry, ...]) -> Iterator[AnswerEntry]:
+    """Entries by debit: where the bank rejects a file or a group, each of its debits; itself where it is not ours."""
+    for entry in entries:
+        if entry.end_to_end_id or not entry.message_id:
+            yield entry
+            continue
+        collection = work.first(Collection, message_id=entry.message_id)
+        names = _group(services, collection, entry.payment_id) if collection else []
+        if not names:
+            yield entry
+        yield from (replace(entry, end_to_end_id=name) for name in names)
+
+
+def _group(services: Services, collection: Collection, payment_id: str) -> list[str]:
+    """The debits of a file of ours, or of one group in it, read from the very file that the bank had."""
+    root = etree.fromstring(services.archive.get(collection.sha256, area="signed"))
+    space = {"p": etree.QName(root).namespace or ""}
+    groups = root.findall("p:CstmrDrctDbtInitn/p:PmtInf", space)
+    chosen = [each for each in groups if not payment_id or each.findtext("p:PmtInfId", "", space) == payment_id]
+    return [
+        transaction.findtext("p:PmtId/p:EndToEndId", "", space)
+        for each in chosen
+        for transaction in each.findall("p:DrctDbtTxInf", space)
+    ]
+
+
+def _lock_orders(work: Work, entries: list[AnswerEntry]) -> None:
+    """Lock every order that the file touches, by id, before anything changes."""
+    names = [entry.end_to_end_id for entry in entries]
+    found = [debit for debit in (work.first(Debit, end_to_end_id=name) for name in names if name) if debit]
+    for order_id in sorted({work.get(Instalment, each.instalment_id).order_id for each in found}):
+        lock_order(work, order_id)
+    for mandate_id in sorted({each.mandate_id for each in found}):
+        lock_touched(work, work.get(Mandate, mandate_id))
+
+
+def _summary(work: Work, row: BankAnswer, *, repeated: bool = False) -> AnswerResult:
+    items = work.find(BankAnswerItem, answer_id=row.id, order_by=BankAnswerItem.rank)
+    return AnswerResult(
+        kind=row.kind,
+        message_id=row.message_id,
+        applied=sum(item.state == "applied" for item in items),
+        known=sum(item.state == "known" for item in items),
+        quarantined=tuple((item.end_to_end_id, item.reason or "") for item in items if item.state == "quarantined"),
+        repeated=repeated,
+    )

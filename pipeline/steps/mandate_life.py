@@ -1,0 +1,153 @@
+"""The life of a mandate after its signature: amended, revoked, lapsed. It is never deleted and never lives again.
+
+An amendment (another account) is a new mandate: once asked for, the old one is offered to no further order, so that the
+next order of the account has its new IBAN signed in the normal ceremony. When that mandate enters the register, the old
+one is `amended`, and what remains to be debited goes on under the new one, once its holder has been told.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from pipeline.bootstrap import Services
+from pipeline.clock import paris_day
+from pipeline.errors import NotFound, ReasonMissing, WrongState
+from pipeline.events import record
+from pipeline.flow import State
+from pipeline.orders import lock_order
+from pipeline.origin import SYSTEM, Origin
+from pipeline.rules.mandates import lapses_on
+from pipeline.steps.prepare import take_back
+from storage.models import Instalment, Mandate, Order
+from storage.work import Work
+
+NAMES = {"active": "en cours", "amended": "remplacé", "revoked": "révoqué", "expired": "caduc"}
+"""States as people read them."""
+
+OPEN = ("planned", "returned")
+"""States of an instalment that is still owed under its mandate."""
+
+
+def last_day(mandate: Mandate) -> date:
+    """The last day on which this mandate serves unless a debit is presented before."""
+    return lapses_on(paris_day(mandate.signed_at), mandate.last_debit_on)
+
+
+def revoke(services: Services, umr: str, reason: str, origin: Origin) -> None:
+    """The customer, or the rep for him, takes the mandate back: no further debit. A second time changes nothing.
+
+    An order that waits for its signature under it is taken back too: its form names a mandate that is no more.
+
+    Raises:
+        NotFound: no such mandate.
+        ReasonMissing: no reason in words.
+        WrongState: it has lapsed or was replaced.
+    """
+    reason = _reason(reason)
+    with services.works() as work:
+        mandate = _locked(work, umr)
+        if mandate.state == "revoked":
+            return
+        if mandate.state != "active":
+            raise WrongState(state=f"mandat {NAMES[mandate.state]}")
+        end(services, work, mandate, "revoked", reason, origin)
+    services.nudge()
+
+
+def request_amendment(services: Services, umr: str, reason: str, origin: Origin) -> None:
+    """The customer announces another account: the next order asks for its IBAN and has a new mandate signed.
+
+    The old mandate serves for what is planned until then. A second request changes nothing. Raises as `revoke`.
+    """
+    reason = _reason(reason)
+    with services.works() as work:
+        mandate = _locked(work, umr)
+        if mandate.amend_requested_at:
+            return
+        if mandate.state != "active":
+            raise WrongState(state=f"mandat {NAMES[mandate.state]}")
+        mandate.amend_requested_at = services.clock()
+        _take_back_unsigned(services, work, mandate, "Changement de compte bancaire", origin)
+        data = {"umr": umr, "reason": reason}
+        record(work, mandate.order_id, "mandate.amendment_requested", origin, services.clock(), data)
+
+
+def replace(services: Services, work: Work, new: Mandate) -> int:
+    """A new mandate enters the register: those that were to be amended end, what they have open goes on under it.
+
+    The caller holds the new mandate's order locked. A single-use mandate replaces nothing. How many instalments moved.
+    """
+    if new.sequence_type != "RCUR":
+        return 0
+    found = work.find(Mandate, Mandate.amend_requested_at.is_not(None), epj=new.epj, creditor_id=new.creditor_id)
+    count = 0
+    for known in sorted(found, key=lambda each: each.id):
+        if known.id == new.id or known.replaced_by_id:
+            continue
+        lock_touched(work, known)
+        old = work.lock(Mandate, known.id)
+        if old.replaced_by_id:
+            continue
+        old.replaced_by_id = new.id
+        if old.state == "active":
+            old.state, old.ended_at, old.reason = "amended", services.clock(), "Nouveau compte bancaire"
+        for item in work.find(Instalment, Instalment.state.in_(OPEN), mandate_id=old.id):
+            item.mandate_id, item.announced_on = new.id, None  # its notice named the old mandate and account
+            count += 1
+        data = {"umr": old.umr, "replaced_by": new.umr}
+        record(work, old.order_id, "mandate.amended", SYSTEM, services.clock(), data)
+    return count
+
+
+def expire_mandates(services: Services) -> int:
+    """End the mandates under which nothing was presented for 36 months. How many."""
+    today, count = services.today(), 0
+    with services.works(read_only=True) as work:
+        old = [row.umr for row in work.find(Mandate, state="active") if last_day(row) < today]
+    for umr in old:
+        with services.works() as work:
+            mandate = _locked(work, umr)
+            if mandate.state == "active" and last_day(mandate) < today:
+                end(services, work, mandate, "expired", "36 mois sans prélèvement présenté", SYSTEM)
+                count += 1
+    return count
+
+
+def end(services: Services, work: Work, mandate: Mandate, state: str, reason: str, origin: Origin) -> None:
+    """End a locked mandate whose orders are locked (`lock_touched`): `revoked` or `expired`, with its reason."""
+    mandate.state, mandate.ended_at, mandate.reason = state, services.clock(), reason
+    _take_back_unsigned(services, work, mandate, f"Mandat {NAMES[state]}", origin)
+    record(work, mandate.order_id, f"mandate.{state}", origin, services.clock(), {"umr": mandate.umr, "reason": reason})
+
+
+def lock_touched(work: Work, mandate: Mandate) -> None:
+    """Lock every order that this mandate touches, in the order of their ids, before the mandate itself."""
+    for order_id in sorted({mandate.order_id, *_unsigned(work, mandate)}):
+        lock_order(work, order_id)
+
+
+def _locked(work: Work, umr: str) -> Mandate:
+    found = work.first(Mandate, umr=umr)
+    if found is None:
+        raise NotFound
+    lock_touched(work, found)
+    return work.lock(Mandate, found.id)
+
+
+def _unsigned(work: Work, mandate: Mandate) -> Sequence[str]:
+    """Orders whose form names this mandate and that nobody has signed yet."""
+    waiting = or_(Order.state == State.PREPARED, Order.state == State.SIGNING)
+    return work.session.scalars(select(Order.id).where(Order.mandate_umr == mandate.umr, waiting)).all()
+
+
+def _take_back_unsigned(services: Services, work: Work, mandate: Mandate, reason: str, origin: Origin) -> None:
+    for order_id in _unsigned(work, mandate):
+        take_back(services, work, lock_order(work, order_id), reason, origin)
+
+
+def _reason(text: str) -> str:
+    reason = text.strip()[:2000]
+    if not reason:
+        raise ReasonMissing
+    return reason
