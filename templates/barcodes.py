@@ -1,9 +1,11 @@
 """Bar codes as plain modules: nothing is drawn here, so that paper and screen show the same symbol.
 
 Code 128 (ISO/IEC 15417) carries one number, DataMatrix ECC 200 (ISO/IEC 16022) the full key of a page,
-QR (ISO/IEC 18004) a web address. The symbols are encoded by reportlab, ppf-datamatrix and segno.
+QR (ISO/IEC 18004) a web address. The symbols are encoded by reportlab, ppf-datamatrix and `qr`, long QR codes by segno.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -12,6 +14,7 @@ import segno
 from ppf.datamatrix import DataMatrix
 from reportlab.graphics.barcode.code128 import Code128
 
+from templates import qr as short
 from templates.errors import TemplateError
 
 CODE128_QUIET: Final = 10
@@ -45,7 +48,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Matrix:
-    """A square symbol without its quiet zone, as few rectangles as its modules allow."""
+    """A square symbol without its quiet zone: runs of dark modules, equal ones in rows that touch made one."""
 
     text: str
     size: int
@@ -88,7 +91,7 @@ def datamatrix(text: str) -> Matrix:
         BarcodeError: the text is empty or holds other characters than ASCII's printable ones.
     """
     _require(text)
-    return _matrix(text, tuple(tuple(bool(dark) for dark in row) for row in DataMatrix(text).matrix))
+    return _matrix(text, _rows(DataMatrix(text).matrix))
 
 
 @lru_cache(maxsize=256)
@@ -100,11 +103,14 @@ def qr(text: str) -> Matrix:
     """
     if not text:
         raise BarcodeError("a code says something")
+    data = text.encode()
+    if len(data) <= short.LONGEST:
+        return _matrix(text, short.symbol(data))
     try:
-        symbol = segno.make_qr(text, error="m", boost_error=False)
+        symbol = segno.make_qr(text, error="m", boost_error=False, mask=0)
     except segno.DataOverflowError as error:
         raise BarcodeError("the text is too long for a QR code") from error
-    return _matrix(text, tuple(tuple(bool(dark) for dark in row) for row in symbol.matrix))
+    return _matrix(text, _rows(symbol.matrix))
 
 
 def page_key(*, order: str, epj: str, document: str, page: int, pages: int, sha256: str) -> str:
@@ -124,24 +130,22 @@ def _require(text: str) -> None:
         raise BarcodeError("these codes carry printable ASCII only")
 
 
-def _matrix(text: str, rows: tuple[tuple[bool, ...], ...]) -> Matrix:
-    size = len(rows)
-    free = [list(row) for row in rows]
-    rectangles = []
-    for y in range(size):
-        x = 0
-        while x < size:
-            if not free[y][x]:
-                x += 1
-                continue
-            width = 1
-            while x + width < size and free[y][x + width]:
-                width += 1
-            height = 1
-            while y + height < size and all(free[y + height][x : x + width]):
-                height += 1
-            for row in free[y : y + height]:
-                row[x : x + width] = [False] * width
-            rectangles.append(Rectangle(x, y, width, height))
-            x += width
-    return Matrix(text=text, size=size, rectangles=tuple(rectangles))
+def _rows(modules: Iterable[Iterable[object]]) -> tuple[str, ...]:
+    return tuple("".join("1" if dark else "0" for dark in row) for row in modules)
+
+
+_DARK: Final = re.compile("1+")
+
+
+def _matrix(text: str, rows: tuple[str, ...]) -> Matrix:
+    done: list[Rectangle] = []
+    growing: dict[tuple[int, int], int] = {}  # first row of each run that the row above ended with
+    for y, row in enumerate((*rows, "")):
+        runs = {(run.start(), run.end()): y for run in _DARK.finditer(row)}
+        for (start, end), top in growing.items():
+            if (start, end) in runs:
+                runs[start, end] = top
+            else:
+                done.append(Rectangle(start, top, end - start, y - top))
+        growing = runs
+    return Matrix(text=text, size=len(rows), rectangles=tuple(done))

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from templates import barcodes, brand
+from templates import brand, layout
 from templates.brand import Brand
 from templates.french import Language
-from templates.layout import SMALL_SOFT, TOP, Block, Figure, Flow, Furniture, Pen, Stack, Style, Text
+from templates.layout import SMALL_SOFT, TOP, Block, Flow, Furniture, Pen, Stack, Style, Text
 from templates.pdf import A4, Facts, MissingGlyphError
 
 MILLIMETRE: Final = 72 / 25.4
@@ -48,7 +48,7 @@ def flow(look: Look, *, title: str, running: str, when: datetime) -> Flow:
 
 
 def printable(text: str) -> str:
-    """The text with every character that no font can draw written as its number, `[U+1F600]`.
+    """The text with every character that no font can draw written as its number, `[U+0007]`.
 
     For what machines report (browsers, device names) and for proofs, which are printed whatever they hold.
     """
@@ -92,23 +92,12 @@ def code128(text: str, *, told: str) -> tuple[Block, float]:
         text: what it says.
         told: what a reader who cannot see is told.
     """
-    bars = barcodes.code128(text)
-    wide = bars.width * CODE128_MODULE
-    drawn = " ".join(
-        f"{offset * CODE128_MODULE:.3f} 0 {width * CODE128_MODULE:.3f} {CODE128_HEIGHT:.2f} re"
-        for offset, width in bars.bars
-    )
-    figure = Figure(f"0 0 0 rg {drawn} f", width=wide, height=CODE128_HEIGHT, alt=told)
+    figure = layout.code128(text, height=CODE128_HEIGHT, module=CODE128_MODULE, alt=told)
+    wide = figure.width
     return Stack([figure, Text(text, CODE_TEXT, width=wide, align="center", before=4.0)]), wide
 
 
 def datamatrix(text: str, *, told: str) -> tuple[Block, float]:
     """A DataMatrix symbol and its side in points; four white modules are the neighbours' to leave."""
-    matrix = barcodes.datamatrix(text)
-    module, side = DATAMATRIX_MODULE, matrix.size * DATAMATRIX_MODULE
-    drawn = " ".join(
-        f"{each.x * module:.3f} {side - (each.y + each.height) * module:.3f} "
-        f"{each.width * module:.3f} {each.height * module:.3f} re"
-        for each in matrix.rectangles
-    )
-    return Figure(f"0 0 0 rg {drawn} f", width=side, height=side, alt=told), side
+    figure = layout.datamatrix(text, module=DATAMATRIX_MODULE, alt=told)
+    return figure, figure.width

@@ -1,13 +1,8 @@
 """Drawings: logo, signs beside words, bar codes and QR codes as vectors, fields for signatures."""
 
-import functools
 from collections.abc import Sequence
 
-import segno
-from ppf.datamatrix import DataMatrix
-from reportlab.graphics.barcode.code128 import Code128
-
-from templates import brand
+from templates import barcodes, brand
 from templates.layout.block import Block, Pen
 from templates.layout.text import BODY, Style, Text
 from templates.pdf import Elem, attributes
@@ -47,59 +42,34 @@ def logo(of: brand.Brand, height: float, *, alt: str) -> Figure:
     return Figure(operators, width=width, height=height, alt=alt)
 
 
-@functools.lru_cache(256)
-def _modules(rows: tuple[tuple[int, ...], ...], module: float) -> str:
-    out = [f"{_INK} rg"]
-    high = len(rows)
-    for i, row in enumerate(rows):
-        start = None
-        for j, dark in enumerate((*row, 0)):
-            if dark and start is None:
-                start = j
-            elif not dark and start is not None:
-                out.append(
-                    f"{start * module:.3f} {(high - 1 - i) * module:.3f} {(j - start) * module:.3f} {module:.3f} re"
-                )
-                start = None
-    out.append("f")
-    return "\n".join(out)
+_BLACK = "0 g"  # scanners want the most contrast that paper has
 
 
-def _matrix(rows: Sequence[Sequence[int]], side: float, alt: str) -> Figure:
-    rows = tuple(tuple(int(bool(v)) for v in row) for row in rows)
-    return Figure(_modules(rows, side / len(rows)), width=side, height=side, alt=alt)
+def _matrix(matrix: barcodes.Matrix, side: float, alt: str) -> Figure:
+    scale, size = f"{side / matrix.size:.4f}", matrix.size
+    drawn = "\n".join([f"{x} {size - y - high} {wide} {high} re" for x, y, wide, high in matrix.rectangles])
+    return Figure(f"{_BLACK} {scale} 0 0 {scale} 0 0 cm\n{drawn}\nf", width=side, height=side, alt=alt)
 
 
 def qr(content: str, *, side: float, alt: str) -> Figure:
-    """A QR code (ISO/IEC 18004, error correction M) of `side` points; leave four modules of white around it.
-
-    The mask is fixed: every reader takes any of the eight, and weighing them costs more than all the rest of a form.
-    """
-    code = segno.make_qr(content, error="m", boost_error=False, mask=0)
-    return _matrix([list(row) for row in code.matrix], side, alt)
+    """A QR code of `side` points; leave four modules of white around it."""
+    return _matrix(barcodes.qr(content), side, alt)
 
 
-def datamatrix(content: str, *, side: float, alt: str) -> Figure:
-    """A DataMatrix code (ISO/IEC 16022, ECC 200) of `side` points; leave a module of white around it."""
-    return _matrix(DataMatrix(content).matrix, side, alt)
+def datamatrix(content: str, *, module: float, alt: str) -> Figure:
+    """A DataMatrix code, `module` points a module; leave a module of white around it, better four."""
+    matrix = barcodes.datamatrix(content)
+    return _matrix(matrix, matrix.size * module, alt)
 
 
 def code128(content: str, *, height: float, module: float = 0.96, alt: str) -> Figure:
-    """A Code 128 bar code (ISO/IEC 15417) without its text; `module` is the narrowest bar in points.
+    """A Code 128 bar code without its text; `module` is the narrowest bar in points.
 
     Leave ten modules of white on both sides.
     """
-    code = Code128(content, barWidth=module, barHeight=height, quiet=0, humanReadable=0)
-    code.validate()
-    code.encode()
-    code.decompose()
-    out, x = [f"{_INK} rg"], 0.0
-    for sign in code.decomposed:
-        step = (ord(sign.lower()) - 96) * module
-        if sign.isupper():  # bars are capitals, spaces are not
-            out.append(f"{x:.3f} 0 {step:.3f} {height:.2f} re")
-        x += step
-    return Figure("\n".join([*out, "f"]), width=x, height=height, alt=alt)
+    code = barcodes.code128(content)
+    drawn = "\n".join([f"{x * module:.3f} 0 {wide * module:.3f} {height:.2f} re" for x, wide in code.bars])
+    return Figure(f"{_BLACK}\n{drawn}\nf", width=code.width * module, height=height, alt=alt)
 
 
 class SignatureField(Block):

@@ -139,7 +139,7 @@ def test_codes_are_read_by_a_scanner(tmp_path):
     doc = flow()
     doc.add(layout.qr("https://a.example/v/1", side=80, alt="QR"))
     doc.space(40)
-    doc.add(layout.datamatrix("2026-LYO-000042", side=60, alt="DataMatrix"))
+    doc.add(layout.datamatrix("2026-LYO-000042", module=4, alt="DataMatrix"))
     doc.space(40)
     doc.add(layout.code128("05123874", height=40, alt="Code 128"))
     data = doc.finish()
