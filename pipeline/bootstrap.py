@@ -11,32 +11,29 @@ from cryptography import x509
 
 from pipeline.channels.drop import AgencyDrop, drop_from_url
 from pipeline.channels.mail import Mailer, mailer_from_url
-from pipeline.channels.sms import ConsoleSms, FailoverSms, HttpSms, SmsGateway, TwilioSms
+from pipeline.channels.sms import ConsoleSms, FailoverSms, SmsGateway, SmsProvider
+from pipeline.channels.sms_http import HttpSms, read_template
+from pipeline.channels.twilio import TwilioSms, TwilioVoice
+from pipeline.channels.voice import ConsoleVoice, VoiceGateway
 from pipeline.clock import Clock, clock_from, paris_day, system_clock
 from pipeline.config import Settings
 from pipeline.errors import Misconfigured
+from pipeline.keys import Keys, KeySet
 from pipeline.organisation import Organisation, load_organisation, sample_organisation
+from pipeline.selftest import seal_blank_page
 from signing import pki
 from signing.certificates import Purpose
 from signing.errors import SigningError
-from signing.identity import Identity, load_identity
-from signing.timestamp import HttpTimestamper, LocalTimestamper, Timestamper
+from signing.identity import Identity
+from signing.keys import open_identity
+from signing.revocation import RevocationLists, http_fetch
+from signing.timestamp import HttpTimestamper, LocalTimestamper
 from storage.archive import Archive, archive_from_url
 from storage.database import engine_from_url
 from storage.vault import Vault
 from storage.work import WorkFactory
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Keys:
-    """Every key of the product, loaded once and kept warm."""
-
-    seal: Identity
-    issuer: Identity
-    timestamper: Timestamper
-    roots: tuple[x509.Certificate, ...]
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,10 @@ class Services:
     pepper: bytes = field(repr=False)
     organisation: Organisation
     keys: Keys
+    revocation: RevocationLists
     sms: SmsGateway
+    voice: VoiceGateway | None
+    """None where no code can be called through."""
     mail: Mailer
     drop: AgencyDrop
     wake: threading.Event = field(default_factory=threading.Event)
@@ -65,24 +65,34 @@ class Services:
         self.wake.set()
 
 
-def build_services(settings: Settings, *, sms: SmsGateway | None = None, clock: Clock | None = None) -> Services:
+def build_services(
+    settings: Settings,
+    *,
+    sms: SmsGateway | None = None,
+    voice: VoiceGateway | None = None,
+    clock: Clock | None = None,
+) -> Services:
     """Choose everything from the settings; raises `Misconfigured` naming what is wrong and how to mend it.
 
-    `sms` and `clock` stand in for those of the settings (demonstration, tests).
+    `sms`, `voice` and `clock` stand in for those of the settings (demonstration, tests).
     """
     clock = clock or (clock_from(settings.fixed_now) if settings.fixed_now else system_clock)
     if settings.is_production and settings.fixed_now:
         raise Misconfigured("SEING_FIXED_NOW", "is not for production.", "Remove it.")
+    works = WorkFactory(_from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock)
+    keys = build_keys(settings, clock)
     return Services(
         settings=settings,
         clock=clock,
-        works=WorkFactory(_from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock),
+        works=works,
         archive=_from_url("SEING_ARCHIVE_URL", archive_from_url, settings.archive),
         vault=build_vault(settings),
         pepper=build_pepper(settings),
         organisation=build_organisation(settings),
-        keys=build_keys(settings, clock),
+        keys=keys,
+        revocation=build_revocation(settings, keys, works, clock),
         sms=sms or build_sms(settings),
+        voice=voice or build_voice(settings),
         mail=_from_url("SEING_MAIL_URL", lambda url: mailer_from_url(url, settings.mail_from, clock), settings.mail),
         drop=_from_url("SEING_DROP_URL", drop_from_url, settings.drop),
     )
@@ -120,13 +130,17 @@ def build_vault(settings: Settings) -> Vault:
 
 def build_keys(settings: Settings, clock: Clock) -> Keys:
     """Load the seal, the issuing authority and the time-stamp source; refuse development keys in production."""
-    passphrase = settings.secret("key_passphrase").encode()
+    files = [path for part in PARTS for path in _files_of(settings, part)]
+    return Keys(lambda: _load_keys(settings, clock), files, lambda fresh: seal_blank_page(fresh, clock()), clock)
+
+
+def _load_keys(settings: Settings, clock: Clock) -> KeySet:
     now = clock()
-    seal = _identity(settings, "seal_p12", pki.SEAL, passphrase, Purpose.SEAL, now)
-    issuer = _identity(settings, "issuer_p12", pki.ISSUER, passphrase, Purpose.ISSUER, now)
+    seal, issuer = _identity(settings, SEAL, now), _identity(settings, ISSUER, now)
     roots = trusted_roots(settings, (seal, issuer))
+    ends = min(seal.ends, issuer.ends)
     if settings.tsa_url:
-        timestamper: Timestamper = HttpTimestamper(
+        remote = HttpTimestamper(
             settings.tsa_url,
             clock=clock,
             timeout=settings.tsa_timeout,
@@ -134,61 +148,125 @@ def build_keys(settings: Settings, clock: Clock) -> Keys:
             trust=roots,
             fallback_url=settings.tsa_fallback_url or None,
         )
-    else:
-        timestamper = LocalTimestamper(
-            _identity(settings, "tsa_p12", pki.TIMESTAMP, passphrase, Purpose.TIMESTAMP, now), clock=clock
-        )
-    return Keys(seal, issuer, timestamper, roots)
+        return KeySet(seal, issuer, remote, roots, ends)
+    unit = _identity(settings, UNIT, now)
+    roots = trusted_roots(settings, (seal, issuer, unit))
+    return KeySet(seal, issuer, LocalTimestamper(unit, clock=clock), roots, min(ends, unit.ends))
+
+
+def build_revocation(settings: Settings, keys: Keys, works: WorkFactory, clock: Clock) -> RevocationLists:
+    """Where the revocation lists of long-term signatures come from."""
+
+    def next_number(name: str) -> int:
+        with works() as work:
+            return work.next_number(name)
+
+    def files() -> list[bytes]:
+        paths = [settings.keys_dir / pki.ROOT_CRL, *(settings.crl_files or ())]
+        return [path.read_bytes() for path in paths if path.exists()]
+
+    return RevocationLists(
+        issuers=lambda: (keys.issuer,),
+        known=lambda: (keys.issuer.certificate, *keys.issuer.chain, *keys.seal.chain, *keys.roots),
+        files=files,
+        next_number=next_number,
+        clock=clock,
+        fetch=http_fetch(settings.tsa_timeout),
+    )
 
 
 def trusted_roots(settings: Settings, identities: Sequence[Identity] = ()) -> tuple[x509.Certificate, ...]:
-    """The roots that verification trusts: those of our own keys, and `trust_roots`."""
-    roots = {identity.chain[-1].serial_number: identity.chain[-1] for identity in identities}
+    """The roots that verification trusts: those of our own keys, and `trust_roots`; none of development in production.
+
+    What was signed before a roll-over is judged by the roots of then: they stay in the file.
+    """
+    found = dict.fromkeys(identity.chain[-1] for identity in identities)
     files = [path for path in (settings.trust_roots, settings.keys_dir / pki.ROOT) if path and path.exists()]
     for path in files:
-        for certificate in x509.load_pem_x509_certificates(path.read_bytes()):
-            roots[certificate.serial_number] = certificate
-    return tuple(roots.values())
+        found.update(dict.fromkeys(x509.load_pem_x509_certificates(path.read_bytes())))
+    return tuple(root for root in found if not (settings.is_production and pki.is_development(root)))
 
 
 def build_sms(settings: Settings) -> SmsGateway:
-    """The gateways of `SEING_SMS_URL`, tried in order (separated by blanks). Training never leaves the machine."""
+    """The providers of `SEING_SMS_URL`, tried in order (separated by blanks). Training never leaves the machine."""
     if settings.environment == "training":
         return ConsoleSms(settings.data_dir / "sms")
-    gateways = [_gateway(settings, url) for url in settings.sms_url.split()]
-    return gateways[0] if len(gateways) == 1 else FailoverSms(gateways)
+    providers = [_provider(settings, url) for url in settings.sms_url.split()]
+    return providers[0] if len(providers) == 1 else FailoverSms(providers)
 
 
-def _gateway(settings: Settings, url: str) -> SmsGateway:
+def build_voice(settings: Settings) -> VoiceGateway | None:
+    """Calls go through Twilio where it has a voice number of ours, or are printed where text messages are."""
+    if settings.environment == "training" or (settings.sms_url == "console:" and not settings.is_production):
+        return ConsoleVoice(settings.data_dir / "voice")
+    if not settings.twilio_voice_from:
+        return None
+    hook = f"{settings.public_url}/webhooks/twilio/voice"
+    return TwilioVoice(*_twilio_account(settings), settings.twilio_voice_from, hook)
+
+
+def _twilio_account(settings: Settings) -> tuple[str, str]:
+    if not settings.twilio_account_sid:
+        raise Misconfigured("SEING_TWILIO_ACCOUNT_SID", "is missing.", "Set it with SEING_TWILIO_AUTH_TOKEN.")
+    return settings.twilio_account_sid, settings.secret("twilio_auth_token")
+
+
+def _provider(settings: Settings, url: str) -> SmsProvider:
     if url == "console:":
         if settings.is_production:
             raise Misconfigured("SEING_SMS_URL", "is console:.", "Give twilio: or the address of a provider.")
         return ConsoleSms(settings.data_dir / "sms")
     if url == "twilio:":
-        if not settings.twilio_account_sid:
-            raise Misconfigured("SEING_TWILIO_ACCOUNT_SID", "is missing.", "Set it with SEING_TWILIO_AUTH_TOKEN.")
-        return TwilioSms(
-            settings.twilio_account_sid,
-            settings.secret("twilio_auth_token"),
-            settings.sms_sender,
-            f"{settings.public_url}/webhooks/twilio/sms",
-        )
+        hook = f"{settings.public_url}/webhooks/twilio/sms"
+        return TwilioSms(*_twilio_account(settings), settings.sms_sender, hook)
     if url.startswith(("http://", "https://")):
-        return HttpSms(url, settings.sms_sender)
+        token = settings.sms_token.get_secret_value() if settings.sms_token else ""
+        try:
+            template = read_template(settings.sms_template) if settings.sms_template else None
+        except ValueError as error:
+            raise Misconfigured("SEING_SMS_TEMPLATE", f"{error}.", "Correct the file.") from None
+        return HttpSms(url, settings.sms_sender, token, template)
     raise Misconfigured("SEING_SMS_URL", "is not understood.", "Give console:, twilio: or https://...")
 
 
-def _identity(settings: Settings, name: str, made: str, passphrase: bytes, purpose: Purpose, now: datetime) -> Identity:
-    path: Path = getattr(settings, name) or settings.keys_dir / made
-    variable = f"SEING_{name.upper()}"
-    if settings.is_production and getattr(settings, name) is None:
-        raise Misconfigured(variable, "is missing.", "Give the path of the PKCS#12 file.")
+@dataclass(frozen=True)
+class _Part:
+    """One of the keys: its settings, the file that `seing init` makes, and what it is for."""
+
+    name: str
+    made: str
+    purpose: Purpose
+
+
+SEAL = _Part("seal", pki.SEAL, Purpose.SEAL)
+ISSUER = _Part("issuer", pki.ISSUER, Purpose.ISSUER)
+UNIT = _Part("tsa", pki.TIMESTAMP, Purpose.TIMESTAMP)
+PARTS = (SEAL, ISSUER, UNIT)
+
+
+def _address(settings: Settings, part: _Part) -> str:
+    return getattr(settings, f"{part.name}_key") or f"file:{settings.keys_dir / part.made}"
+
+
+def _files_of(settings: Settings, part: _Part) -> list[Path]:
+    """The files whose change announces another key."""
+    kind, _, rest = _address(settings, part).partition(":")
+    given: Path | None = getattr(settings, f"{part.name}_certificates")
+    return [Path(rest)] if kind == "file" else [given] if given else []
+
+
+def _identity(settings: Settings, part: _Part, now: datetime) -> Identity:
+    variable = f"SEING_{part.name.upper()}_KEY"
+    if settings.is_production and not getattr(settings, f"{part.name}_key"):
+        raise Misconfigured(variable, "is missing.", "Give file:, pkcs11: or awskms: and what follows.")
+    passphrase = b"" if _address(settings, part).startswith("awskms:") else settings.secret("key_passphrase").encode()
+    certificates: Path | None = getattr(settings, f"{part.name}_certificates")
     try:
-        identity = load_identity(path, passphrase, purpose=purpose, now=now)
+        identity = open_identity(_address(settings, part), certificates, passphrase, purpose=part.purpose, now=now)
     except SigningError as error:
-        remedy = "Check the file and SEING_KEY_PASSPHRASE." if settings.is_production else "Run `seing init`."
+        remedy = "Check it and SEING_KEY_PASSPHRASE." if settings.is_production else "Run `seing init`."
         raise Misconfigured(variable, f"{error}.", remedy) from None
-    if settings.is_production and pki.is_development(identity.certificate):
+    if settings.is_production and any(map(pki.is_development, (identity.certificate, *identity.chain))):
         raise Misconfigured(variable, "is a development key.", "Give the key of a trust service provider.")
     return identity
 

@@ -62,7 +62,9 @@ class Settings(BaseSettings):
     """Sender of every mail."""
 
     sms_url: str = "console:"
-    """console: (prints and keeps), twilio: (with the three settings below) or https://... (generic HTTP provider)."""
+    """console: (prints and keeps), twilio: (with the settings below) or https://... (generic HTTP provider).
+
+    Several, separated by blanks, take over from one another in this order."""
 
     twilio_account_sid: str = ""
     """Twilio account, ACxxxxxxxx."""
@@ -73,6 +75,15 @@ class Settings(BaseSettings):
     sms_sender: str = "SEING"
     """Alphanumeric sender, 1 to 11 letters, digits or spaces: French 06/07 numbers may not send automated SMS."""
 
+    twilio_voice_from: str = Field(default="", pattern=r"^(\+[1-9]\d{6,14})?$")
+    """Voice number of the Twilio account, E.164; empty means that no code can be called through."""
+
+    sms_template: Path | None = None
+    """JSON file that says how the generic HTTP provider is asked (headers, body, id, status, cost, currency)."""
+
+    sms_token: SecretStr | None = None
+    """Secret of the generic HTTP provider: bearer, or where its template puts {token}."""
+
     secret_key: SecretStr | None = None
     """Pepper of one-time codes and tokens, at least 32 bytes in base64url or hex; kept outside the database."""
 
@@ -82,20 +93,34 @@ class Settings(BaseSettings):
     fingerprint_key: SecretStr | None = None
     """Key of the equality fingerprints of IBAN and mobile, 64 hexadecimal characters; never rotated alone."""
 
-    seal_p12: Path | None = None
-    """Seller's seal (PKCS#12)."""
+    seal_key: str = ""
+    """Seller's seal: file:/path of a PKCS#12 file, pkcs11:token=...;object=...?module-path=... or awskms:KEY?region=...
+    Empty means the file that `seing init` makes."""
 
-    issuer_p12: Path | None = None
-    """Authority that issues the one-shot certificates (PKCS#12)."""
+    seal_certificates: Path | None = None
+    """PEM file of the seal's certificate and its issuers, where the key is not in a PKCS#12 file."""
 
-    tsa_p12: Path | None = None
-    """Local time-stamping unit (PKCS#12); not used where tsa_url is given."""
+    issuer_key: str = ""
+    """Authority that issues the one-shot certificates; as seal_key."""
+
+    issuer_certificates: Path | None = None
+    """As seal_certificates."""
+
+    tsa_key: str = ""
+    """Local time-stamping unit, as seal_key; not used where tsa_url is given."""
+
+    tsa_certificates: Path | None = None
+    """As seal_certificates."""
 
     key_passphrase: SecretStr | None = None
-    """Passphrase of the PKCS#12 files."""
+    """Passphrase of the PKCS#12 files, or PIN of the PKCS#11 token."""
 
     trust_roots: Path | None = None
-    """PEM file of the roots that `seing verify` trusts beside our own."""
+    """PEM file of the roots that are trusted beside those of our keys: of an external time-stamping unit, of earlier
+    keys, of others whose documents `seing verify` should believe."""
+
+    crl_files: tuple[Path, ...] = ()
+    """Revocation lists (DER) of authorities that publish none over HTTP, such as a root kept off-line: JSON list."""
 
     tsa_url: str = ""
     """External RFC 3161 server; empty means the local unit."""

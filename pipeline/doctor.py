@@ -106,7 +106,6 @@ def _vault(settings: Settings) -> Diagnosis:
 def _keys(settings: Settings) -> Diagnosis:
     keys = bootstrap.build_keys(settings, system_clock)
     seal_blank_page(keys, system_clock())
-    ends = min(identity.certificate.not_valid_after_utc for identity in (keys.seal, keys.issuer))
-    if ends - system_clock() < EXPIRES_SOON:
-        return Diagnosis("warning", "clés", f"un certificat expire le {ends:%d/%m/%Y}", "Demandez le suivant.")
+    if keys.ends - system_clock() < EXPIRES_SOON:
+        return Diagnosis("warning", "clés", f"un certificat expire le {keys.ends:%d/%m/%Y}", "Demandez le suivant.")
     return Diagnosis("ok", "clés", "page blanche scellée, horodatée et vérifiée")

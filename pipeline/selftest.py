@@ -1,9 +1,12 @@
 """A blank page sealed, time-stamped, verified: a wrong passphrase or an expired certificate is found at deployment."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from pipeline.bootstrap import Keys
+from cryptography.exceptions import InvalidSignature
+
 from pipeline.errors import Misconfigured
+from pipeline.keys import Keys, KeySet
+from signing.identity import issue_one_shot
 from signing.seal import seal_document
 from signing.verify import verify
 from templates.brand import Brand
@@ -21,8 +24,13 @@ def blank_page(when: datetime) -> bytes:
     return flow.finish()
 
 
-def seal_blank_page(keys: Keys, now: datetime) -> None:
-    """Raises `Misconfigured` where the result does not verify, and lets errors of keys and time-stamps through."""
+def seal_blank_page(keys: Keys | KeySet, now: datetime) -> None:
+    """Try every key as the product uses it, in milliseconds.
+
+    Raises:
+        Misconfigured: the result does not verify.
+        SigningError: a key or the time-stamping unit does not answer, or refuses.
+    """
     sealed = seal_document(
         blank_page(now.astimezone(UTC)),
         keys.seal,
@@ -31,6 +39,12 @@ def seal_blank_page(keys: Keys, now: datetime) -> None:
         location="",
         timestamper=keys.timestamper,
     )
-    report = verify(sealed, trust=keys.roots)
+    report = verify(sealed, trust=keys.roots, now=now + timedelta(minutes=1))
     if not report.passed:
-        raise Misconfigured("SEING_SEAL_P12", f"does not give a valid seal: {report.sentence}", "Check key and chain.")
+        raise Misconfigured("SEING_SEAL_KEY", f"does not give a valid seal: {report.sentence}", "Check key and chain.")
+    person = {"name": "Essai", "role": "", "company": "Essai", "ceremony_id": "essai", "email": ""}
+    one_shot = issue_one_shot(keys.issuer, now=now, minutes=1, **person)
+    try:
+        one_shot.certificate.verify_directly_issued_by(keys.issuer.certificate)
+    except (InvalidSignature, ValueError, TypeError):
+        raise Misconfigured("SEING_ISSUER_KEY", "does not give a valid certificate.", "Check the key.") from None

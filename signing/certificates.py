@@ -87,6 +87,26 @@ def chain_of(certificate: x509.Certificate, others: Sequence[x509.Certificate]) 
     return tuple(chain)
 
 
+def is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Whether this revocation list was signed by that authority."""
+    key = issuer.public_key()
+    return (
+        crl.issuer == issuer.subject
+        and isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
+        and crl.is_signature_valid(key)
+    )
+
+
+def list_addresses(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Where the certificate says that the revocation list is published, over HTTP (RFC 5280, 4.2.1.13)."""
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return ()
+    names = [name.value for point in points for name in point.full_name or ()]
+    return tuple(name for name in names if isinstance(name, str) and name.startswith(("http://", "https://")))
+
+
 def common_name(certificate: x509.Certificate) -> str:
     """The subject's common name, else its organisation, else an empty text."""
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):

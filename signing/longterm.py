@@ -1,25 +1,61 @@
 """What keeps a signature verifiable for decades: certificates, revocation lists, and time-stamps over all of it."""
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from asn1crypto import crl as asn1_crl
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import DocumentTimestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
 
 from signing import fields
-from signing.certificates import chain_of, common_name, is_short_term
+from signing.certificates import chain_of, common_name, is_list_of, is_short_term
 from signing.embed import embed, open_for_update
 from signing.errors import ValidationInfoIncomplete
 from signing.readback import confirm_all, confirm_newest
 from signing.timestamp import Timestamper
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """What validation needs beside the signatures: issuers, roots included, and their revocation lists (DER)."""
+
+    certificates: Sequence[x509.Certificate]
+    crls: Sequence[bytes]
+
+
+def preserve(
+    pdf: bytes,
+    collect: Callable[[Sequence[x509.Certificate]], Proofs],
+    timestamper: Timestamper,
+    *,
+    thorough: bool = True,
+) -> bytes:
+    """The signed PDF with fresh validation data and a time-stamp over all of it, in one update: B-LTA, or its renewal.
+
+    Args:
+        pdf: signed at level B-T or above.
+        collect: gives the proofs for the certificates of all signatures and time-stamps in the file; for those that
+            have expired, what earlier updates brought still speaks.
+        timestamper: whose certificate, and algorithm, keeps the file until the next renewal.
+        thorough: how the result is read back.
+
+    Raises:
+        UnusablePdf, TimestampError, ValidationInfoIncomplete, SealNotConfirmed: as the two functions below.
+        whatever `collect` raises.
+    """
+    writer = open_for_update(pdf)
+    embedded = _embedded(writer.prev)
+    _add_proofs(writer, embedded, collect(embedded))
+    return _stamp(pdf, writer, timestamper, thorough=thorough)
 
 
 def add_validation_info(
@@ -39,13 +75,7 @@ def add_validation_info(
         SealNotConfirmed: a signature does not verify any more.
     """
     writer = open_for_update(pdf)
-    _require_complete(writer.prev, certificates, crls)
-    DocumentSecurityStore.supply_dss_in_writer(
-        writer,
-        None,
-        certs=[asn1_x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in certificates],
-        crls=[asn1_crl.CertificateList.load(crl) for crl in crls],
-    )
+    _add_proofs(writer, _embedded(writer.prev), Proofs(certificates, crls))
     output = io.BytesIO()
     writer.write(output)
     result = output.getvalue()
@@ -62,7 +92,24 @@ def add_document_timestamp(pdf: bytes, timestamper: Timestamper, *, thorough: bo
         TimestampError: no token was obtained.
         SealNotConfirmed: a signature does not verify any more.
     """
-    writer = open_for_update(pdf)
+    return _stamp(pdf, open_for_update(pdf), timestamper, thorough=thorough)
+
+
+def has_proof_of_time(pdf: bytes) -> bool:
+    """Whether a time-stamp shows when the newest signature existed: without one the file is B-B.
+
+    Raises:
+        UnusablePdf: not a PDF.
+    """
+    signatures = open_for_update(pdf).prev.embedded_signatures
+    newest = max(signatures, key=lambda signature: signature.signed_revision, default=None)
+    if newest is None:
+        return False
+    stamped = next(iter(extract_tst_data_iter(newest.signer_info, signed=False)), None)
+    return newest.sig_object_type == "/DocTimeStamp" or stamped is not None
+
+
+def _stamp(pdf: bytes, writer: IncrementalPdfFileWriter, timestamper: Timestamper, *, thorough: bool) -> bytes:
     name = fields.next_timestamp(writer)
     fields.add_unseen(writer, name)
     placeholder = DocumentTimestamp(bytes_reserved=2 * timestamper.token_size)
@@ -73,39 +120,53 @@ def add_document_timestamp(pdf: bytes, timestamper: Timestamper, *, thorough: bo
     return result
 
 
-def _require_complete(reader: PdfFileReader, certificates: Sequence[x509.Certificate], crls: Sequence[bytes]) -> None:
+def _add_proofs(writer: IncrementalPdfFileWriter, embedded: Sequence[x509.Certificate], proofs: Proofs) -> None:
+    _require_complete(embedded, proofs, _kept(writer.prev))
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        None,
+        certs=[asn1_x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in proofs.certificates],
+        crls=[asn1_crl.CertificateList.load(crl) for crl in proofs.crls],
+    )
+
+
+def _require_complete(embedded: Sequence[x509.Certificate], proofs: Proofs, kept: Proofs) -> None:
     """Refuse to claim level B-LT where one link of a chain, or its revocation list, is missing.
 
     Short-term certificates need no list (EN 319 412-1, 5.2), and a root answers for itself.
     """
-    lists = [x509.load_der_x509_crl(crl) for crl in crls]
-    embedded = set(_embedded(reader))
-    known = [*certificates, *embedded]
+    lists = [x509.load_der_x509_crl(crl) for crl in (*proofs.crls, *kept.crls)]
+    known = [*proofs.certificates, *embedded, *kept.certificates]
+    listed: dict[x509.Certificate, bool] = {}
     missing: set[str] = set()
     for certificate in embedded:
         chain = (certificate, *chain_of(certificate, known))
         if chain[-1].issuer != chain[-1].subject:
             missing.add(f"the issuer of {common_name(chain[-1])}")
         for link, issuer in pairwise(chain):
-            if not is_short_term(link) and not any(_is_list_of(crl, issuer) for crl in lists):
+            if issuer not in listed:
+                listed[issuer] = any(is_list_of(crl, issuer) for crl in lists)
+            if not is_short_term(link) and not listed[issuer]:
                 missing.add(f"a revocation list of {common_name(issuer)}")
     if missing:
         raise ValidationInfoIncomplete(", ".join(sorted(missing)))
 
 
-def _embedded(reader: PdfFileReader) -> Iterable[x509.Certificate]:
-    """The certificates of the file's signatures and of their time-stamps."""
+def _kept(reader: PdfFileReader) -> Proofs:
+    """What earlier updates brought."""
+    try:
+        store = DocumentSecurityStore.read_dss(reader)
+    except NoDSSFoundError:
+        return Proofs((), ())
+    certificates = [x509.load_der_x509_certificate(link.dump()) for link in store.load_certs()]
+    return Proofs(certificates, [crl.get_object().data for crl in store.crls])
+
+
+def _embedded(reader: PdfFileReader) -> Sequence[x509.Certificate]:
+    """The certificates of the file's signatures and of their time-stamps, each once."""
+    found: dict[bytes, None] = {}
     for signature in reader.embedded_signatures:
         for signed in (signature.signed_data, *extract_tst_data_iter(signature.signer_info, signed=False)):
-            found = extract_certs_for_validation(signed)
-            for certificate in (found.signer_cert, *found.other_certs):
-                yield x509.load_der_x509_certificate(certificate.dump())
-
-
-def _is_list_of(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    key = issuer.public_key()
-    return (
-        crl.issuer == issuer.subject
-        and isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey)
-        and crl.is_signature_valid(key)
-    )
+            carried = extract_certs_for_validation(signed)
+            found.update((link.dump(), None) for link in (carried.signer_cert, *carried.other_certs))
+    return [x509.load_der_x509_certificate(encoded) for encoded in found]

@@ -24,11 +24,11 @@ from signing.cms import CmsSigner
 from signing.embed import embed, open_for_update
 from signing.errors import UnusablePdf
 from signing.identity import Identity, OneShot
-from signing.longterm import add_document_timestamp, add_validation_info
+from signing.longterm import add_document_timestamp, add_validation_info, preserve
 from signing.readback import confirm_all, confirm_newest
 from signing.timestamp import Timestamper
 
-__all__ = ["add_document_timestamp", "add_validation_info", "certify", "seal_document", "sign_as_customer"]
+__all__ = ["add_document_timestamp", "add_validation_info", "certify", "preserve", "seal_document", "sign_as_customer"]
 
 
 class Party(Protocol):

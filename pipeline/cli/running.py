@@ -6,11 +6,14 @@ import sys
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipeline.bootstrap import Services
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +47,7 @@ def serve() -> None:
     if not settings.is_production:
         initialise(settings)
         settings = load_settings()
-    services = build_services(settings)
+    services = _tried(build_services(settings))
     _listen(settings, build_app(services, Engine(services)))
 
 
@@ -55,7 +58,7 @@ def web() -> None:
     from pipeline.worker import Engine
 
     settings = _started()
-    services = build_services(settings)
+    services = _tried(build_services(settings))
     # The relay runs here too: what a page stages is carried at once, whichever worker is free.
     _listen(settings, build_app(services, Engine(services, work=False)))
 
@@ -69,7 +72,7 @@ def worker() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Engine(build_services(settings)):
+    with Engine(_tried(build_services(settings))):
         typer.echo("worker: ready", err=True)
         stop.wait()
 
@@ -126,6 +129,24 @@ def _started() -> Settings:
     for noisy in ("pyhanko", "pyhanko_certvalidator", "pika", "dramatiq", "httpx"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     return settings
+
+
+def _tried(services: "Services") -> "Services":
+    """The services, once a blank page was sealed and verified; raises `Misconfigured` where that fails.
+
+    A key service or time-stamping unit that is silent stops nobody: orders wait for it by themselves.
+    """
+    from pipeline.errors import Misconfigured
+    from pipeline.selftest import seal_blank_page
+    from signing.errors import KeyUnavailable, SigningError, TimestampUnavailable
+
+    try:
+        seal_blank_page(services.keys, services.clock())
+    except (KeyUnavailable, TimestampUnavailable) as error:
+        logging.getLogger("seing.keys").warning("the blank page waits: %s", error)
+    except SigningError as error:
+        raise Misconfigured("SEING_SEAL_KEY", f"{error}.", "Run `seing doctor`.") from error
+    return services
 
 
 def _listen(settings: Settings, app: object) -> None:
