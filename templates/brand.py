@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import font_source_sans_pro
+import weblate_fonts
 
 from templates.errors import TemplateError
 from templates.pdf import Face
@@ -76,12 +77,18 @@ def colour(value: str) -> str:
 
 @functools.cache
 def faces() -> tuple[Face, Face]:
-    """Regular and semibold Source Sans Pro (SIL Open Font License 1.1), read once."""
+    """Regular and semibold Source Sans Pro, read once; Kurinto Sans for all else (both SIL Open Font License 1.1)."""
     folder = Path(font_source_sans_pro.__file__).parent / "files"
     return (
-        Face("R", folder / "SourceSansPro-Regular.ttf", stem=84),
-        Face("B", folder / "SourceSansPro-Semibold.ttf", stem=110),
+        Face("R", folder / "SourceSansPro-Regular.ttf", stem=84, fallback=_fallback("Rg")),
+        Face("B", folder / "SourceSansPro-Semibold.ttf", stem=110, fallback=_fallback("Bd")),
     )
+
+
+def _fallback(weight: str) -> list[Path]:
+    """All scripts but those of East Asia, then Chinese, Japanese, Korean and traditional Chinese."""
+    folder = Path(weblate_fonts.__file__).parent / "static" / "weblate_fonts" / "kurinto" / "ttf"
+    return [folder / f"KurintoSans{script}-{weight}.ttf" for script in ("", "SC", "JP", "KR", "TC")]
 
 
 @functools.lru_cache(64)

@@ -56,6 +56,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         self.annotations: list[Annotation] = []
         self.parents: list[Elem | list[Elem]] = []
         self.fonts = {face.subsets[0].resource: face.subsets[0] for face in faces}
+        self.told: dict[str, list[str]] = {face.key: [] for face in faces}
         self._open: list[tuple[Elem, bool]] = [(self.root, False)]
         self._owners: list[Elem] = []
         self._mark_at: int | None = None
@@ -158,6 +159,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         content = "\n".join(self._code) + "\n"
         for face in self.faces:
             self.fonts.update((s.resource, s) for s in face.used(content))
+            self.told[face.key] += face.told(content)
         packed = zlib.compress(content.encode("latin-1"), 6)
         self.pages.append(Page(self.size, packed, self._owners, len(self.parents)))
         self.parents.append(self._owners)

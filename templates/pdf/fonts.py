@@ -3,13 +3,16 @@
 The first subset holds ASCII, Latin-1 and the signs that French needs; the others share out, in code point order, all
 else that the face can draw (Greek, Cyrillic, Vietnamese...), and enter a file only where a text needs them. As the
 codes of a text never depend on what was drawn before, the same text is the same bytes in every document, and drawn
-pieces can be kept. What no subset holds is refused by name: never an empty box.
+pieces can be kept. What no subset holds is left to fallback faces (see `scripts`), and what these lack is refused by
+name: never an empty box.
 """
 
 import functools
 import io
+import re
 import unicodedata
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from fontTools import subset
@@ -17,12 +20,15 @@ from fontTools.ttLib import TTFont, newTable
 from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 
 from templates.errors import TemplateError
+from templates.pdf.scripts import JOINERS, Scripts
+from templates.pdf.wide import Wide
 
 FIRST = [*range(0x20, 0x7F), *range(0xA0, 0xAD), *range(0xAE, 0x100), *map(ord, "ŒœŸ€–—‘’‚“”„…•‰‹›\u202f→✓−≤≥≠·")]
 SPACES = {0xA0: 0x20, 0x202F: 0x20}  # found by search, and copied, as the space that people type
 NARROW = 170  # advance of U+202F, 1/1000 em: a gap that eyes see and readers of text take for a space
 SAME_LOOK = {0x2010: "-", 0x2011: "-", 0x2007: "\u00a0", 0x2009: "\u202f", 0x200A: "\u202f", 0x9: " "}
 OTHERS = "~"  # begins the resource name of every subset but the first
+WIDE = "="  # begins the resource name of every fallback face
 INVISIBLE = "Cf"  # joiners, direction marks, soft hyphen: they print nothing
 
 
@@ -54,6 +60,8 @@ class Subset:
         )
         options.drop_tables += ["name", "post", "OS/2", "GSUB", "GPOS", "GDEF", "BASE", "kern", "gasp", "DSIG", "FFTM"]
         font = TTFont(self.face.path, recalcTimestamp=False)
+        for tag in set(options.drop_tables) & set(font.keys()):
+            del font[tag]  # before the cut: else their thousands of rules are read to be thrown away
         cutter = subset.Subsetter(options)
         cutter.populate(unicodes=self.points)
         names = font.getBestCmap()
@@ -111,13 +119,14 @@ class Subset:
 class Face:
     """One weight of a family: metrics, and texts turned into the operators that show them."""
 
-    def __init__(self, key: str, path: Path, *, stem: int) -> None:
+    def __init__(self, key: str, path: Path, *, stem: int, fallback: Sequence[Path] = ()) -> None:
         """Reads the face.
 
         Args:
             key: name of the font in page resources, before the subset's number (`R` gives `/R0`).
             path: a TrueType file.
             stem: usual thickness of vertical stems, 1/1000 em (an estimate will do).
+            fallback: TrueType files for what the face lacks, in the order that `Scripts` asks for.
         """
         self.key, self.path, self.stem = key, path, stem
         with TTFont(path, lazy=True) as font:
@@ -136,6 +145,9 @@ class Face:
         self.subsets = [Subset(self, n, points) for n, points in enumerate(parts)]
         self.where = {p: s for s in reversed(self.subsets) for p in s.points}
         self.first = _Strict(self.subsets[0].codes)
+        wide = [Wide(f"{WIDE}{key}{n}", file, stem=stem) for n, file in enumerate(fallback)]
+        self.scripts = Scripts(wide, house=self.where) if wide else None
+        self._told = re.compile(rf"<</(?:ActualText|Told) <feff((?:[0-9a-f]{{4}})+)>>> BDC /{WIDE}{key}")
 
     def clean(self, text: str) -> str:
         """The text as it will be drawn: composed (NFC), invisible signs left out; line feeds stay.
@@ -147,15 +159,31 @@ class Face:
             return text
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(SAME_LOOK)
         if text.replace("\n", "").translate(_Known(self.where)):
-            text = "".join(c for c in text if c == "\n" or ord(c) in self.where or unicodedata.category(c) != INVISIBLE)
-            missing = sorted({c for c in text if c != "\n" and ord(c) not in self.where})
+            text = (
+                self.scripts.clean(text)
+                if self.scripts
+                else "".join(
+                    c for c in text if c == "\n" or ord(c) in self.where or unicodedata.category(c) != INVISIBLE
+                )
+            )
+            missing = sorted({c for c in text if c != "\n" and not self._draws(c)})
             if missing:
                 raise MissingGlyphError("".join(missing))
         return text
 
+    def _draws(self, character: str) -> bool:
+        if ord(character) in self.where:
+            return True
+        return self.scripts is not None and (character in JOINERS or self.scripts.draws(character))
+
     def width(self, text: str) -> float:
         """Width of a clean text at a size of 1, without line feeds."""
-        total: int = sum(map(self.advances.__getitem__, text))
+        try:
+            total: int = sum(map(self.advances.__getitem__, text))
+        except KeyError:
+            if self.scripts is None:
+                raise
+            total = self.scripts.width(text, self.advances)
         return total / 1000
 
     def show(self, text: str, size: float) -> str:
@@ -163,6 +191,8 @@ class Face:
         try:
             return f"({text.translate(self.first)}) Tj"
         except _ElsewhereError:
+            if self.scripts and not all(ord(c) in self.where for c in text):
+                return self._foreign(self.scripts, text, size)
             return self._mixed(text, size)
 
     def _mixed(self, text: str, size: float) -> str:
@@ -179,6 +209,29 @@ class Face:
         if current is not self.subsets[0]:
             out.append(f"/{self.subsets[0].resource} {size:g} Tf")
         return " ".join(out)
+
+    def _foreign(self, scripts: Scripts, text: str, size: float) -> str:
+        """Shows a line that fallback faces help to draw; what they draw says which text it stands for."""
+        out, home = [], f"/{self.subsets[0].resource} {size:g} Tf"
+        for stretch in scripts.stretches(text):
+            wides = [piece.wide for piece in stretch.pieces if piece.wide]
+            if wides:
+                # The fallback face is named at once: by this, `told` knows whose stretch it is.
+                out.append(f"{stretch.mark} /{wides[0].resource} {size:g} Tf")
+            for piece in stretch.pieces:
+                if piece.wide:
+                    out.append(f"/{piece.wide.resource} {size:g} Tf {piece.wide.operators(piece.glyphs, size)}")
+                else:
+                    out.append(f"{home} {self.show(piece.text, size)}")
+            if wides:
+                out.append(f"{home} EMC")
+        return " ".join(out)
+
+    def told(self, content: str) -> list[str]:
+        """The texts that a content stream shows with the help of fallback faces."""
+        if f"/{WIDE}" not in content:
+            return []
+        return [bytes.fromhex(t).decode("utf-16-be", "replace") for t in self._told.findall(content)]
 
     def used(self, content: str) -> list[Subset]:
         """The subsets that a content stream names, the first always among them."""

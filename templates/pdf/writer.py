@@ -141,6 +141,9 @@ def write(canvas: TaggedCanvas, attachments: Sequence[Attachment], schemas: Sequ
         file.add(program)
         file.add(mapping)
         fonts += f"/{resource} {number} 0 R"
+    for face in canvas.faces:
+        if face.scripts and canvas.told[face.key]:
+            fonts += "".join(f"/{name} {_wide(file, b)} 0 R" for name, b in face.scripts.fonts(canvas.told[face.key]))
     file.set(RESOURCES, f"<</Font<<{fonts}>>/ProcSet[/PDF/Text]>>")
     for annotation in canvas.annotations:
         look = f"/AP<</N {file.add(annotation.appearance)} 0 R>>" if annotation.appearance else ""
@@ -180,6 +183,17 @@ def write(canvas: TaggedCanvas, attachments: Sequence[Attachment], schemas: Sequ
         digest.update(body)
     ident = digest.hexdigest()[:32]
     return file.close(tree, f"/Root {CATALOG} 0 R/Info {INFO} 0 R/ID[<{ident}><{ident}>]")
+
+
+def _wide(file: File, bodies: Sequence[bytes]) -> int:
+    """Adds a composite font; gives its number."""
+    number = file.reserve(len(bodies))
+    font, descendant, descriptor, *streams = bodies
+    for n, body in enumerate((font % (number + 1, number + 4), descendant % (number + 2), descriptor % (number + 3))):
+        file.set(number + n, body)
+    for n, body in enumerate(streams, 3):
+        file.set(number + n, body)
+    return number
 
 
 def _catalog(canvas: TaggedCanvas, root: int, files: Sequence[tuple[str, int]]) -> str:

@@ -104,11 +104,11 @@ def test_names_are_those_of_the_evidence_file():
 
 def test_what_machines_report_never_stops_the_document():
     """A browser that calls itself by signs no font has, or by markup, is printed harmlessly."""
-    hostile = "<b>Mozilla</b> {x} \U0001f600 \x07 العربية"
+    hostile = "<b>Mozilla</b> {x} \U00013000 \x07 العربية"
     events = tuple(replace(event, user_agent=hostile, data={"reason": hostile}) for event in SAMPLE.evidence.events)
     said = words(evidence.render(replace(SAMPLE, evidence=replace(SAMPLE.evidence, events=events))))
 
-    assert "<b>Mozilla</b> {x} [U+1F600] [U+0007]" in said
+    assert "<b>Mozilla</b> {x} [U+13000] [U+0007]" in said
 
 
 def test_long_stories_run_over_pages(tmp_path):
