@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import demonstration, documents, running, verification
+from pipeline.cli import demonstration, documents, keys, running, verification
 from pipeline.errors import SeingError, describe
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ documents.register(app)
 demonstration.register(app)
 verification.register(app)
 running.register(app)
+keys.register(app)
 
 
 def main() -> None:
