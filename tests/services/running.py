@@ -1,5 +1,6 @@
 """Seing on its real servers: what the web part does in this process, workers as processes that a test kills."""
 
+import itertools
 import os
 import select
 import shutil
@@ -54,6 +55,7 @@ class House:
         self.given = {f"SEING_{name.upper()}": str(value) for name, value in settings.items()}
         self.given["SEING_DATA_DIR"] = str(folder)
         self.workers: list[subprocess.Popen] = []
+        self.ranks = itertools.count(1)
         self.log = folder / "workers.log"
 
     def web(self):
@@ -78,14 +80,18 @@ class House:
         process.kill()
         assert -signal.SIGKILL == process.wait()
 
-    def sign(self, proposal=None, **choices) -> str:
-        """A signed order of a customer of its own; by default one of 1 200 € TTC."""
-        rank = len(self.services.sms.sent) + 1
+    def order(self, proposal=None, **choices) -> str:
+        """An order of a customer of its own, ready to be signed; by default one of 1 200 € TTC."""
+        rank = next(self.ranks)
         if proposal is None:
             proposal = make_proposal(account=make_account(epj=f"{5100000 + rank:08d}"))
         proposal = proposal.model_copy(update={"reference": f"PROP-2026-{rank:06d}"})
         moved, _ = shift_dates(proposal, self.services.today())
-        order_id = order_from(self.services, moved, mobile=f"+336478210{rank:02d}", **choices)
+        return order_from(self.services, moved, mobile=f"+33647{rank:06d}", **choices)
+
+    def sign(self, proposal=None, **choices) -> str:
+        """The same, signed."""
+        order_id = self.order(proposal, **choices)
         sign(self.services, order_id)
         return order_id
 
