@@ -145,6 +145,7 @@ class Face:
         self.subsets = [Subset(self, n, points) for n, points in enumerate(parts)]
         self.where = {p: s for s in reversed(self.subsets) for p in s.points}
         self.first = _Strict(self.subsets[0].codes)
+        self.plain = {"\n", *map(chr, first)}  # nothing to compose, to replace or to look for elsewhere
         wide = [Wide(f"{WIDE}{key}{n}", file, stem=stem) for n, file in enumerate(fallback)]
         self.scripts = Scripts(wide, house=self.where) if wide else None
         self._told = re.compile(rf"<</(?:ActualText|Told) <feff((?:[0-9a-f]{{4}})+)>>> BDC /{WIDE}{key}")
@@ -155,7 +156,7 @@ class Face:
         Raises:
             MissingGlyphError: a character cannot be drawn.
         """
-        if text.isascii() and text.isprintable():
+        if self.plain.issuperset(text):
             return text
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(SAME_LOOK)
         if text.replace("\n", "").translate(_Known(self.where)):

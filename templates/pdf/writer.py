@@ -99,6 +99,11 @@ def structure(canvas: TaggedCanvas, first: int, pages: Sequence[int]) -> list[st
 
     def emit(element: Elem, parent: int) -> None:
         element.number = number = first + len(out)
+        if len(element.kids) == 1 and isinstance(element.kids[0], tuple):  # most elements: one text on one page
+            at, mark = element.kids[0]
+            place = f"/P {parent} 0 R/Pg {pages[at]} 0 R/K {mark}"
+            out.append(f"<</Type/StructElem/S/{element.tag}{place}{element.extra}>>")
+            return
         out.append("")
         kids, page = [], -1
         for kid in element.kids:
@@ -179,8 +184,9 @@ def write(canvas: TaggedCanvas, attachments: Sequence[Attachment], schemas: Sequ
     file.set(PROFILE, _profile())
     file.set(CATALOG, _catalog(canvas, root, files))
     digest = hashlib.sha256()
-    for body in (*file.objects, *(b.encode("latin-1") for b in tree)):
+    for body in file.objects:
         digest.update(body)
+    digest.update("\n".join(tree).encode("latin-1"))
     ident = digest.hexdigest()[:32]
     return file.close(tree, f"/Root {CATALOG} 0 R/Info {INFO} 0 R/ID[<{ident}><{ident}>]")
 
