@@ -120,24 +120,6 @@ def by_length() -> None:
         print(f"  {lines:4} lines {spread(times)}   {more:5.3f} ms a line")
 
 
-def resident() -> float:
-    """Megabytes that this process holds now."""
-    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def memory(count: int) -> None:
-    """Renders `count` documents in this process and prints its size after each tenth, as JSON."""
-    out = []
-    for n in range(count):
-        order_form.render(rose.order_form(n))
-        if (n + 1) % (count // 10) == 0:
-            out.append(resident())
-    print(json.dumps(out))
-
-
 def verdict(name: str, goal: str, held: bool) -> None:
     print(f"  {'met   ' if held else 'MISSED'} {name} (goal: {goal})")
 
@@ -167,13 +149,9 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--libpdf", action="store_true", help="compare with @libpdf/core (needs node and npm)")
     parser.add_argument("--memory", type=int, default=5000, help="documents of the memory test; 0 leaves it out")
-    parser.add_argument("--only-memory", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    if given.only_memory:
-        memory(given.memory)
-        return
     with tempfile.TemporaryDirectory() as scratch:
         peer = None
         if given.libpdf:
@@ -192,7 +170,7 @@ def main() -> None:
     for name, made in sizes.items():
         verdict(f"{name} {len(made):,} bytes", f"< {GOALS['size']:,}", len(made) < GOALS["size"])
     if given.memory:
-        command = [sys.executable, "-m", "benchmarks.documents", "--only-memory", "--memory", str(given.memory)]
+        command = [sys.executable, "-m", "benchmarks.memory", str(given.memory)]
         grown = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         print(f"\nmemory over {given.memory:,} order forms, MB after each tenth: {' '.join(f'{m:.0f}' for m in grown)}")
         # The caches fill during the first half; what grows after that would grow for ever.
