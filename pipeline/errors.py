@@ -93,10 +93,24 @@ class CeremonyClosed(SeingError):
 
 
 class CeremonyLocked(SeingError):
-    """Five wrong codes: only the rep can start a new ceremony."""
+    """Five wrong codes: only the rep can start a new ceremony. Said to him, never to whoever holds the link."""
 
     code = "ceremony.locked"
     status = 423
+
+
+class CeremonyExhausted(SeingError):
+    """Opened too often, or mistyped too often over all its ceremonies: another order has to be drawn up."""
+
+    code = "ceremony.exhausted"
+    status = 409
+
+
+class VoiceNotAllowed(SeingError):
+    """No voice call unless the rep has allowed it for this ceremony, and the installation can call."""
+
+    code = "code.voice_not_allowed"
+    status = 409
 
 
 class OutOfDate(SeingError):
@@ -232,6 +246,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "La signature est bloquée après plusieurs codes erronés. Votre commercial peut la relancer.",
         "Signing is locked after several wrong codes. Your sales representative can start it again.",
     ),
+    "ceremony.exhausted": (
+        "Trop d'ouvertures ou de codes erronés. Retirez cette commande, puis établissez-en une nouvelle.",
+        "Opened or mistyped too often. Withdraw this order, then draw up a new one.",
+    ),
+    "code.voice_not_allowed": (
+        "Le code ne peut pas être donné par appel vocal. Votre commercial peut l'autoriser.",
+        "The code cannot be given by a voice call. Your sales representative can allow it.",
+    ),
     "order.out_of_date": (
         "Les dates de prélèvement de ce bon de commande sont trop proches. Votre commercial doit l'établir à nouveau.",
         "The debit dates of this order form are now too close. Your sales representative must draw it up again.",
@@ -242,16 +264,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "reason.missing": ("Indiquez un motif.", "Give a reason."),
     "code.wrong": (
-        "Ce code n'est pas le bon. Vérifiez le dernier SMS reçu.",
-        "This is not the right code. Check the last text message.",
+        "Ce code n'est pas le bon. Si cela se répète, demandez à votre commercial de relancer la signature.",
+        "This is not the right code. If this goes on, ask your sales representative to start signing again.",
     ),
     "code.expired": (
         "Ce code n'est plus valable. Demandez-en un nouveau.",
         "This code is no longer valid. Ask for a new one.",
     ),
     "code.send_refused": (
-        "Un nouveau code pourra être envoyé dans {wait_seconds} secondes.",
-        "A new code can be sent in {wait_seconds} seconds.",
+        "Un nouveau code pourra être envoyé dans {wait}.",
+        "A new code can be sent in {wait}.",
     ),
     "sms.refused": (
         "Le SMS n'a pas pu être envoyé. Vérifiez le numéro ou réessayez dans un instant.",
@@ -277,7 +299,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 
+_UNITS: dict[Language, tuple[tuple[int, str, str], ...]] = {
+    "fr": ((3600, "heure", "heures"), (60, "minute", "minutes"), (1, "seconde", "secondes")),
+    "en": ((3600, "hour", "hours"), (60, "minute", "minutes"), (1, "second", "seconds")),
+}
+
+
 def describe(error: SeingError, language: Language = "fr") -> str:
     """The sentence for a refusal, in French or English."""
     french, english = SENTENCES[error.code]
-    return (french if language == "fr" else english).format(**error.params)
+    params = dict(error.params)
+    if "wait_seconds" in params:
+        params["wait"] = _wait(params["wait_seconds"], language)
+    return (french if language == "fr" else english).format(**params)
+
+
+def _wait(seconds: int, language: Language) -> str:
+    """A wait in the largest unit that says it well, rounded up: 95 seconds are 2 minutes."""
+    size, one, many = next(unit for unit in _UNITS[language] if 2 * seconds > 3 * unit[0] or unit[0] == 1)
+    count = -(-seconds // size)
+    return f"{count} {one if count == 1 else many}"

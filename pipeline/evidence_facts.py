@@ -21,7 +21,10 @@ ALGORITHMS = ("RSA-3072 with SHA-256", "ECDSA P-256 with SHA-256", "SHA-256")
 """Seal and time-stamps; the customer's one-shot key; digests."""
 
 TYPED = "déclaré par le client au commercial, affiché au client avant la signature"
-CODE_BACK = "code à usage unique reçu par SMS et saisi par le signataire"
+CODE_BACK = {
+    "sms": "code à usage unique reçu par SMS et saisi par le signataire",
+    "voice": "code à usage unique reçu par appel vocal et saisi par le signataire",
+}
 
 
 def gather(
@@ -30,6 +33,8 @@ def gather(
     """Everything known of one signing, the order's row held locked. Masked where it is personal."""
     ceremony = work.get(Ceremony, signed_ceremony_id(work, order.id))
     entries = {entry.kind: entry for entry in work.find(ArchiveEntry, order_id=order.id)}
+    used = work.first(OneTimeCode, ceremony_id=ceremony.id, state="used")
+    assert used is not None  # noqa: S101  # the order was signed by it
     assert order.signed_at  # noqa: S101  # a sealed order has all three
     assert order.sealed_at  # noqa: S101
     assert order.form_sha256  # noqa: S101
@@ -66,7 +71,7 @@ def gather(
                 ev.IdentityElement(name="nom", value=order.signatory_name, obtained=TYPED),
                 ev.IdentityElement(name="qualité", value=order.signatory_role, obtained=TYPED),
                 ev.IdentityElement(name="adresse électronique", value=order.email, obtained=TYPED),
-                ev.IdentityElement(name="mobile", value=mobile, obtained=CODE_BACK),
+                ev.IdentityElement(name="mobile", value=mobile, obtained=CODE_BACK[_channel(used)]),
             ),
         ),
         documents=(
@@ -157,7 +162,7 @@ def _ceremony(work: Work, ceremony: Ceremony, order: Order) -> ev.Ceremony:
         codes=tuple(
             ev.CodeSent(
                 sequence=code.sequence,
-                channel="sms",
+                channel=_channel(code),
                 sent_at=code.sent_at,
                 expires_at=code.expires_at,
                 provider=code.provider or "",
@@ -175,6 +180,10 @@ def _ceremony(work: Work, ceremony: Ceremony, order: Order) -> ev.Ceremony:
         ip=accepted.ip,
         user_agent=accepted.user_agent,
     )
+
+
+def _channel(code: OneTimeCode) -> Literal["sms", "voice"]:
+    return "voice" if code.channel == "voice" else "sms"
 
 
 def _headcount(frozen: Frozen) -> str:

@@ -32,6 +32,9 @@ MAX_SENDS_A_DAY = 5
 MAX_WRONG = 5
 """Wrong tries of one ceremony over all its codes: a new code resets nothing (NIST SP 800-63B-4, 3.1.3.2)."""
 
+MAX_WRONG_OF_ORDER = 10
+"""Wrong tries of one order over all its ceremonies: however often it is begun again, 10 in 10^6 is 1 in 100,000."""
+
 MIN_PEPPER_BYTES = 32
 """A code has 10^6 values only: without a full-length key outside the database its hash would be no secret."""
 
@@ -44,6 +47,43 @@ class SendRefusal(StrEnum):
     TOO_SOON = "too_soon"
     TOO_MANY_RECENTLY = "too_many_recently"
     TOO_MANY_TODAY = "too_many_today"
+    TOO_MANY_FROM_ADDRESS = "too_many_from_address"
+    TOO_MANY_BY_REP = "too_many_by_rep"
+    TOO_MANY_WRONG_BY_REP = "too_many_wrong_by_rep"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` within any `window`; `reason` is what a refusal says."""
+
+    count: int
+    window: timedelta
+    reason: SendRefusal
+
+
+SPACING = Limit(1, RESEND_AFTER, SendRefusal.TOO_SOON)
+"""Between two codes that the customer asks for."""
+
+NUMBER_LIMITS = (
+    Limit(MAX_SENDS, SENDS_WINDOW, SendRefusal.TOO_MANY_RECENTLY),
+    Limit(MAX_SENDS_A_DAY, DAY, SendRefusal.TOO_MANY_TODAY),
+)
+"""Codes to one number, over all orders and both channels."""
+
+ADDRESS_LIMITS = (
+    Limit(20, SENDS_WINDOW, SendRefusal.TOO_MANY_FROM_ADDRESS),
+    Limit(200, DAY, SendRefusal.TOO_MANY_FROM_ADDRESS),
+)
+"""Codes asked for from one address: an agency, or a mobile operator's shared address, signs many orders a day."""
+
+REP_LIMITS = (
+    Limit(15, SENDS_WINDOW, SendRefusal.TOO_MANY_BY_REP),
+    Limit(80, DAY, SendRefusal.TOO_MANY_BY_REP),
+)
+"""Codes for the orders of one rep: twenty signings a day with four codes each are more than anyone manages."""
+
+REP_WRONG_LIMITS = (Limit(20, DAY, SendRefusal.TOO_MANY_WRONG_BY_REP),)
+"""Wrong codes over all orders of one rep: four locked signings in a day are no accident."""
 
 
 @dataclass(frozen=True)
@@ -136,17 +176,30 @@ def may_send(sent_at: Sequence[datetime], now: datetime) -> SendDecision:
 
     When several limits are reached the longest wait is told, so that waiting it out is enough.
     """
-    times = sorted(sent_at)
-    waits = [
-        (_seconds_until(times, count, window, now), reason)
-        for count, window, reason in (
-            (1, RESEND_AFTER, SendRefusal.TOO_SOON),
-            (MAX_SENDS, SENDS_WINDOW, SendRefusal.TOO_MANY_RECENTLY),
-            (MAX_SENDS_A_DAY, DAY, SendRefusal.TOO_MANY_TODAY),
-        )
-    ]
+    return within((SPACING, *NUMBER_LIMITS), sent_at, now)
+
+
+def within(limits: Sequence[Limit], happened_at: Sequence[datetime], now: datetime) -> SendDecision:
+    """Whether one more may happen now under every one of the limits, after what happened at these instants."""
+    times = sorted(happened_at)
+    waits = [(_seconds_until(times, limit.count, limit.window, now), limit.reason) for limit in limits]
     wait, reason = max(waits, key=lambda found: found[0])
     return SendDecision(allowed=False, wait_seconds=wait, reason=reason) if wait else SendDecision(allowed=True)
+
+
+def longest(decisions: Sequence[SendDecision]) -> SendDecision:
+    """Of several decisions the one that makes wait longest."""
+    return max(decisions, key=lambda decision: decision.wait_seconds)
+
+
+def may_open(wrong_tries_of_order: int) -> bool:
+    """Whether an order with so many wrong tries, over all its ceremonies, may be opened to signature once more."""
+    return wrong_tries_of_order < MAX_WRONG_OF_ORDER
+
+
+def tries_left(wrong_tries: int, wrong_tries_of_order: int) -> int:
+    """How many wrong codes the ceremony still takes: the nearer of its own limit and of that of its order."""
+    return max(0, min(MAX_WRONG - wrong_tries, MAX_WRONG_OF_ORDER - wrong_tries_of_order))
 
 
 def may_try(wrong_tries: int) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.steps.archive import archive
 from pipeline.steps.bank import tell_returned
 from pipeline.steps.batch import batch
+from pipeline.steps.ceremony import message_cost
 from pipeline.steps.copy import copy
 from pipeline.steps.evidence import evidence
 from pipeline.steps.invoice import invoice
@@ -42,6 +43,7 @@ STEPS: dict[str, Kind] = {
     "tell_rep": Kind(tell_rep, "delivery"),
     "tell_locked": Kind(tell_locked, "delivery"),
     "acknowledge": Kind(acknowledge, "delivery"),
+    "message_cost": Kind(message_cost, "delivery"),
     "announce": Kind(announce, "delivery"),
     "tell_returned": Kind(tell_returned, "delivery"),
 }

@@ -1,26 +1,27 @@
-"""Text messages: one interface, three gateways (console, Twilio, generic HTTP) and their fail-over.
+"""Text messages: one interface for every provider, their fail-over, and the console of development.
 
-A refusal is `SmsRejected` (the number or the text is the matter), silence is `SmsUnreachable` (try another way).
+A refusal is `SmsRejected` (the number or the text is the matter), silence is `SmsUnreachable` (try another way). The
+providers are in `pipeline.channels.twilio` and `pipeline.channels.sms_http`.
 """
 
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
-
-import httpx
-from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.rest import Client
 
 TIMEOUT = 8.0
 """Seconds to wait for a provider: somebody stands at a counter."""
 
 
 class SmsError(Exception):
-    """The message did not leave. The text never holds the number or the message."""
+    """The message did not leave. The text never holds the number or the message; `code` is the provider's own."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        """Keep what may be shown, and the provider's code for it."""
+        super().__init__(text)
+        self.code = code
 
 
 class SmsRejected(SmsError):
@@ -28,25 +29,34 @@ class SmsRejected(SmsError):
 
 
 class SmsUnreachable(SmsError):
-    """The provider did not answer."""
+    """The provider did not answer, or not now."""
 
 
 @dataclass(frozen=True)
 class Sms:
-    """One text message. `validity` is in seconds: after it a provider drops what it has not delivered."""
+    """One text message. `validity` is in seconds: after it a provider drops what it has not delivered.
+
+    `not_by` names the provider to be tried last: the one that did not deliver the message before.
+    """
 
     to: str = field(repr=False)
     text: str = field(repr=False)
     validity: int = 300
+    not_by: str = ""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the provider said when it took the message."""
+    """What the provider said when it took the message; `failed` names those that did not take it before.
+
+    `cost` is an amount and a currency ("0.0798 EUR"), where the provider says it at once.
+    """
 
     provider: str
     provider_id: str
     delivery: str = "queued"
+    failed: tuple[str, ...] = ()
+    cost: str | None = None
 
 
 class SmsGateway(Protocol):
@@ -56,8 +66,23 @@ class SmsGateway(Protocol):
         """Hand the message over; raises `SmsRejected` or `SmsUnreachable`."""
 
 
+class SmsProvider(SmsGateway, Protocol):
+    """One provider: the name that the evidence shows, and whether it reports what became of a message."""
+
+    @property
+    def name(self) -> str:
+        """As in `Receipt.provider`."""
+
+    @property
+    def reports(self) -> bool:
+        """Whether the lack of a report means anything."""
+
+
 class ConsoleSms:
     """Prints each message and keeps it as a file: for development, the demonstration and training."""
+
+    name = "console"
+    reports = False
 
     def __init__(self, folder: Path, show: Callable[[str], None] | None = None) -> None:
         """Keep messages in `folder`; `show` prints one (standard error by default)."""
@@ -66,84 +91,51 @@ class ConsoleSms:
 
     def send(self, sms: Sms, *, key: str) -> Receipt:
         """Keep the message as `<key>.json`, then show it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{key.replace(':', '-')}.json"
-        path.write_text(json.dumps(asdict(sms), ensure_ascii=False), "utf-8")
-        path.chmod(0o600)
+        keep(self.folder, key, {"to": sms.to, "text": sms.text, "validity": sms.validity})
         self.show(f"SMS -> {sms.to}\n  " + sms.text.replace("\n", "\n  "))
-        return Receipt("console", key, "delivered")
+        return Receipt(self.name, key, "delivered")
 
     def last(self, key_prefix: str) -> str:
-        """The text of the last message whose key starts so; raises `LookupError` when there is none."""
-        found = sorted(self.folder.glob(f"{key_prefix.replace(':', '-')}*.json"))
+        """The text of the newest message whose key starts so; raises `LookupError` when there is none."""
+        found = sorted(self.folder.glob(f"{key_prefix.replace(':', '-')}*.json"), key=lambda path: path.stat().st_mtime)
         if not found:
             raise LookupError(key_prefix)
         return str(json.loads(found[-1].read_text("utf-8"))["text"])
 
 
-class TwilioSms:
-    """Twilio Messaging. Delivery reports come to `status_callback` (`POST /webhooks/twilio/sms`)."""
-
-    def __init__(self, account_sid: str, auth_token: str, sender: str, status_callback: str | None = None) -> None:
-        """Connect to nothing yet. `status_callback` must be https to be given to Twilio."""
-        self.client = Client(account_sid, auth_token, http_client=TwilioHttpClient(timeout=TIMEOUT))
-        self.sender = sender
-        self.callback = status_callback if status_callback and status_callback.startswith("https://") else None
-
-    def send(self, sms: Sms, *, key: str) -> Receipt:  # noqa: ARG002  # Messages has no idempotency parameter
-        """Hand the message to Twilio and keep its SID."""
-        extra = {"status_callback": self.callback} if self.callback else {}
-        try:
-            made = self.client.messages.create(
-                to=sms.to, from_=self.sender, body=sms.text, validity_period=sms.validity, **extra
-            )
-        except TwilioRestException as error:
-            kind = SmsRejected if 400 <= error.status < 500 and error.status != 429 else SmsUnreachable
-            raise kind(f"Twilio error {error.code}, status {error.status}") from None
-        except (TwilioException, OSError) as error:  # requests' exceptions are OSErrors
-            raise SmsUnreachable(f"Twilio did not answer ({type(error).__name__})") from None
-        return Receipt("twilio", str(made.sid), str(made.status))
-
-
-class HttpSms:
-    """A generic provider: one JSON POST `{to, text, sender, key, validity}`, answered `{"id": ..., "status": ...}`."""
-
-    def __init__(self, url: str, sender: str, token: str = "") -> None:
-        """Post to `url`, with `token` as bearer where given."""
-        self.url, self.sender = url, sender
-        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
-
-    def send(self, sms: Sms, *, key: str) -> Receipt:
-        """Post the message; a 4xx is a refusal, all else is silence."""
-        body = {"to": sms.to, "text": sms.text, "sender": self.sender, "key": key, "validity": sms.validity}
-        try:
-            answer = httpx.post(self.url, json=body, headers={**self.headers, "Idempotency-Key": key}, timeout=TIMEOUT)
-        except httpx.HTTPError as error:
-            raise SmsUnreachable(f"SMS provider did not answer ({type(error).__name__})") from None
-        if 400 <= answer.status_code < 500:
-            raise SmsRejected(f"SMS provider refused, status {answer.status_code}")
-        if answer.status_code >= 500:
-            raise SmsUnreachable(f"SMS provider failed, status {answer.status_code}")
-        try:
-            said = answer.json()
-        except ValueError:
-            said = {}
-        return Receipt("http", str(said.get("id", key)), str(said.get("status", "queued")))
+def keep(folder: Path, key: str, said: dict[str, object]) -> None:
+    """Write what a console gateway was given as `<key>.json`, for its owner's eyes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{key.replace(':', '-')}.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
 
 
 class FailoverSms:
-    """Tries each gateway in turn: a customer at a counter does not care which one delivers."""
+    """Tries each provider in turn: a customer at a counter does not care which one delivers."""
 
-    def __init__(self, gateways: Sequence[SmsGateway]) -> None:
-        """`gateways` in order of preference."""
-        self.gateways = tuple(gateways)
+    def __init__(self, providers: Sequence[SmsProvider]) -> None:
+        """`providers` in order of preference."""
+        self.providers = tuple(providers)
 
     def send(self, sms: Sms, *, key: str) -> Receipt:
         """The first receipt; raises the last error when nobody took the message."""
         last: SmsError = SmsUnreachable("no SMS provider is configured")
-        for gateway in self.gateways:
+        failed: list[str] = []
+        for provider in sorted(self.providers, key=lambda each: each.name == sms.not_by):
             try:
-                return gateway.send(sms, key=key)
+                return replace(provider.send(sms, key=key), failed=tuple(failed))
             except SmsError as error:
+                failed.append(provider.name)
                 last = error
         raise last
+
+    def can_take_over(self, name: str) -> bool:
+        """Whether another provider may send what `name` does not report as delivered."""
+        reports = any(provider.reports for provider in self.providers if provider.name == name)
+        return reports and any(provider.name != name for provider in self.providers)
+
+
+def can_take_over(gateway: SmsGateway, name: str) -> bool:
+    """`FailoverSms.can_take_over`, for any gateway: a single provider has nobody behind it."""
+    return isinstance(gateway, FailoverSms) and gateway.can_take_over(name)

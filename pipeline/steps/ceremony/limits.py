@@ -1,0 +1,93 @@
+"""How often codes are sent: counted from rows, per number, address and rep, whatever process asks.
+
+The counts are made under `Work.hold`: two requests that share a number, an address or a rep wait for one another, so
+that both cannot find the last place free. The order is locked before, everywhere, and no row after that others lock
+before: nobody waits in a ring.
+"""
+
+import ipaddress
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from pipeline.errors import CeremonyExhausted, SendRefused
+from pipeline.origin import Origin
+from signing.code import (
+    ADDRESS_LIMITS,
+    DAY,
+    NUMBER_LIMITS,
+    REP_LIMITS,
+    REP_WRONG_LIMITS,
+    SPACING,
+    longest,
+    may_open,
+    within,
+)
+from storage.models import Ceremony, OneTimeCode, Order
+from storage.work import Work
+
+MAX_CEREMONIES = 20
+"""Of one order over its whole life: a new link now and then, not a way to begin again for ever."""
+
+IPV6_NETWORK = 64
+"""Bits of an IPv6 address that one customer's line keeps: he has all addresses behind them."""
+
+
+def network_of(ip: str | None) -> str | None:
+    """What counts as one address: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        address = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
+    return str(address)
+
+
+def check_sending(work: Work, order: Order, origin: Origin, now: datetime, *, spaced: bool) -> None:
+    """Raise `SendRefused` where a code may not be sent now; the order's row is locked. `spaced`: 30 s since the last.
+
+    Rows that a crash left without a provider count as well: their message may have left.
+    """
+    network = network_of(origin.ip)
+    names = [f"code:mobile:{order.mobile_hash}", f"code:rep:{order.rep_id}"]
+    work.hold(*names, *([f"code:ip:{network}"] if network else []))
+    to_number = _sent(work, OneTimeCode.mobile_hash == order.mobile_hash, now)
+    decisions = [
+        within((*((SPACING,) if spaced else ()), *NUMBER_LIMITS), to_number, now),
+        within(REP_LIMITS, _sent(work, OneTimeCode.rep_id == order.rep_id, now), now),
+        within(REP_WRONG_LIMITS, _mistyped(work, order.rep_id, now), now),
+    ]
+    if network:
+        decisions.append(within(ADDRESS_LIMITS, _sent(work, OneTimeCode.ip == network, now), now))
+    decision = longest(decisions)
+    if not decision.allowed:
+        raise SendRefused(decision.wait_seconds, str(decision.reason))
+
+
+def check_opening(work: Work, order_id: str) -> None:
+    """Raise `CeremonyExhausted` where the order was opened or mistyped too often; its row is locked."""
+    before = work.find(Ceremony, order_id=order_id)
+    if len(before) >= MAX_CEREMONIES or not may_open(sum(ceremony.wrong_tries for ceremony in before)):
+        raise CeremonyExhausted
+
+
+def wrong_tries_of_order(work: Work, order_id: str) -> int:
+    """Wrong tries over all ceremonies of an order, whose row is locked."""
+    return sum(ceremony.wrong_tries for ceremony in work.find(Ceremony, order_id=order_id))
+
+
+def _sent(work: Work, where: ColumnElement[bool], now: datetime) -> list[datetime]:
+    return list(work.session.scalars(select(OneTimeCode.sent_at).where(where, OneTimeCode.sent_at > now - DAY)))
+
+
+def _mistyped(work: Work, rep_id: str, now: datetime) -> list[datetime]:
+    """One instant per wrong try, that at which its code was sent: at most five minutes before the try."""
+    rows = work.session.execute(
+        select(OneTimeCode.sent_at, OneTimeCode.wrong_tries).where(
+            OneTimeCode.rep_id == rep_id, OneTimeCode.sent_at > now - DAY, OneTimeCode.wrong_tries > 0
+        )
+    )
+    return [sent_at for sent_at, tries in rows for _ in range(tries)]

@@ -1,0 +1,166 @@
+"""What the signing page shows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from pipeline.bootstrap import Services
+from pipeline.channels.sms import can_take_over
+from pipeline.errors import CeremonyClosed, NotFound
+from pipeline.events import record
+from pipeline.frozen import Frozen, FrozenWithdrawal
+from pipeline.orders import frozen_of, lock_order
+from pipeline.origin import Origin
+from pipeline.steps.ceremony.rows import LOCKED, OPEN, is_overdue, is_typable, last_code
+from pipeline.users import token_hash
+from signing.code import RESEND_AFTER
+from storage.models import Ceremony, OneTimeCode, Order
+from templates.consents import Consent, consents
+from templates.french import formats, mask_email, mask_iban, mask_mobile
+
+
+@dataclass(frozen=True)
+class CodeState:
+    """The last code sent: until when it may be typed, when another may be asked for, what the provider said.
+
+    `overdue`: nothing was reported in time, and another provider can take over. `automatic`: it has.
+    """
+
+    sent_at: datetime
+    expires_at: datetime
+    resend_at: datetime
+    delivery: str | None
+    live: bool
+    channel: str = "sms"
+    overdue: bool = False
+    automatic: bool = False
+
+
+@dataclass(frozen=True)
+class CeremonyView:
+    """What the signing page shows. `state` is never "locked": to the page such a ceremony is open."""
+
+    ceremony_id: str
+    order_id: str
+    number: str
+    state: str
+    order_state: str
+    mode: str
+    seller: str
+    company: str
+    signatory_name: str
+    mobile_masked: str
+    email_masked: str
+    total_excl_vat: Decimal
+    total_incl_vat: Decimal
+    first_debit: date | None
+    instalments: tuple[tuple[date, Decimal], ...]
+    payment_method: str
+    withdrawal: FrozenWithdrawal | None
+    what: tuple[str, ...]
+    form_sha256: str
+    sealed_sha256: str | None
+    signed_at: datetime | None
+    code: CodeState | None
+    voice: bool
+    """Whether the code may be asked for by voice call."""
+    consents: tuple[Consent, ...]
+
+
+def find(services: Services, token: str, origin: Origin | None = None) -> CeremonyView:
+    """The ceremony behind a link; with `origin`, the opening is recorded. Raises `NotFound` or `CeremonyClosed`."""
+    with services.works(read_only=True) as work:
+        ceremony = work.first(Ceremony, token_hash=token_hash(token))
+    if ceremony is None:
+        raise NotFound
+    if ceremony.state in {"closed", "expired"} or _is_over(ceremony, services.clock()):
+        raise CeremonyClosed
+    if origin:
+        with services.works() as work:
+            lock_order(work, ceremony.order_id)
+            record(work, ceremony.order_id, "link.opened", origin, services.clock(), {"ceremony": ceremony.id})
+    return view(services, ceremony.id)
+
+
+def view(services: Services, ceremony_id: str) -> CeremonyView:
+    """What the page of a ceremony shows now. Raises `NotFound`."""
+    with services.works(read_only=True) as work:
+        ceremony = work.session.get(Ceremony, ceremony_id)
+        if ceremony is None:
+            raise NotFound
+        order = work.get(Order, ceremony.order_id)
+        last = last_code(work, ceremony_id)
+    frozen = frozen_of(services, order)
+    plan = frozen.proposal.payment
+    now = services.clock()
+    return CeremonyView(
+        ceremony_id=ceremony.id,
+        order_id=order.id,
+        number=order.number,
+        state=_shown_state(ceremony, now),
+        order_state=order.state,
+        mode=ceremony.mode,
+        seller=frozen.seller.legal_name,
+        company=order.company,
+        signatory_name=order.signatory_name,
+        mobile_masked=mask_mobile(frozen.customer.mobile),
+        email_masked=mask_email(order.email),
+        total_excl_vat=order.total_excl_vat,
+        total_incl_vat=order.total_incl_vat,
+        first_debit=frozen.first_debit,
+        instalments=tuple((item.due_on, item.amount) for item in plan.instalments),
+        payment_method=plan.method,
+        withdrawal=frozen.withdrawal,
+        what=tuple(
+            line.label
+            for sub_order in frozen.proposal.sub_orders
+            for line in sub_order.lines
+            if line.status != "cancelled"
+        ),
+        form_sha256=order.form_sha256 or "",
+        sealed_sha256=order.sealed_sha256,
+        signed_at=order.signed_at,
+        code=code_state(services, last, now) if last else None,
+        voice=ceremony.voice_allowed and services.voice is not None,
+        consents=consents_of(frozen),
+    )
+
+
+def code_state(services: Services, row: OneTimeCode, now: datetime) -> CodeState:
+    """The newest code of a ceremony as its page shows it."""
+    return CodeState(
+        sent_at=row.sent_at,
+        expires_at=row.expires_at,
+        resend_at=row.sent_at + RESEND_AFTER,
+        delivery=row.delivery,
+        live=is_typable(row, now),
+        channel=row.channel,
+        overdue=is_overdue(row, now) and can_take_over(services.sms, row.provider or ""),
+        automatic=row.automatic,
+    )
+
+
+def consents_of(frozen: Frozen) -> tuple[Consent, ...]:
+    """The boxes of this order, word for word."""
+    fmt = formats(frozen.language)
+    mandate = frozen.mandate
+    return consents(
+        number=frozen.number,
+        total=fmt.money(frozen.total_incl_vat),
+        terms=frozen.terms_version,
+        seller=frozen.seller.legal_name,
+        umr=mandate.umr if mandate else None,
+        iban_masked=mask_iban(mandate.iban) if mandate else None,
+        early_start=bool(frozen.withdrawal and frozen.withdrawal.early_start),
+        language=frozen.language,
+    )
+
+
+def _is_over(ceremony: Ceremony, now: datetime) -> bool:
+    return ceremony.state in {OPEN, LOCKED} and ceremony.expires_at <= now
+
+
+def _shown_state(ceremony: Ceremony, now: datetime) -> str:
+    if _is_over(ceremony, now):
+        return "expired"
+    return OPEN if ceremony.state == LOCKED else ceremony.state
