@@ -1,7 +1,8 @@
 """Who may see a page and whose form it is: the dependencies that every router uses."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 from fastapi import Depends
@@ -113,24 +114,26 @@ class Form:
         return await value.read() if isinstance(value, UploadFile) else b""
 
 
-async def read_form(request: Request) -> FormData:
-    """The form of a request. Raises HTTP 413 for one that is too large, before it is read."""
+@asynccontextmanager
+async def read_form(request: Request) -> AsyncIterator[FormData]:
+    """The form of a request, whose files are closed afterwards. Raises HTTP 413 for one that is too large, unread."""
     try:
         length = int(request.headers.get("content-length", ""))
     except ValueError:
         raise HTTPException(411) from None
     if length > UPLOAD_LIMIT:
         raise HTTPException(413)
-    return await request.form(max_files=2, max_fields=200)
+    async with request.form(max_files=2, max_fields=200) as data:
+        yield data
 
 
-async def user_form(request: Request, session: MaybeSession) -> Form:
+async def user_form(request: Request, session: MaybeSession) -> AsyncIterator[Form]:
     """A form on a page behind the login."""
-    data = await read_form(request)
     if session is None:
         raise GoTo("/login")
-    check_form_token(request, data.get("csrf"), session.csrf)
-    return Form(data)
+    async with read_form(request) as data:
+        check_form_token(request, data.get("csrf"), session.csrf)
+        yield Form(data)
 
 
 UserForm = Annotated[Form, Depends(user_form)]
@@ -152,11 +155,11 @@ def remember_visit(request: Request, response: Response, secret: str) -> Respons
     return response
 
 
-async def visitor_form(request: Request, secret: Visit) -> Form:
+async def visitor_form(request: Request, secret: Visit) -> AsyncIterator[Form]:
     """A form on a page that anyone sees."""
-    data = await read_form(request)
-    check_form_token(request, data.get("csrf"), form_token(secret))
-    return Form(data)
+    async with read_form(request) as data:
+        check_form_token(request, data.get("csrf"), form_token(secret))
+        yield Form(data)
 
 
 VisitorForm = Annotated[Form, Depends(visitor_form)]
@@ -174,11 +177,11 @@ def ceremony_token(request: Request) -> str:
 CeremonyToken = Annotated[str, Depends(ceremony_token)]
 
 
-async def customer_form(request: Request, token: CeremonyToken) -> Form:
+async def customer_form(request: Request, token: CeremonyToken) -> AsyncIterator[Form]:
     """A form on a customer's page."""
-    data = await read_form(request)
-    check_form_token(request, data.get("csrf"), form_token(token))
-    return Form(data)
+    async with read_form(request) as data:
+        check_form_token(request, data.get("csrf"), form_token(token))
+        yield Form(data)
 
 
 CustomerForm = Annotated[Form, Depends(customer_form)]

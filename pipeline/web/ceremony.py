@@ -3,7 +3,9 @@
 Every page asks first, so that a reload, a second tab or the back button shows what is true now.
 """
 
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,15 +19,16 @@ from pipeline import users
 from pipeline.bootstrap import Services
 from pipeline.errors import (
     CeremonyClosed,
-    CeremonyLocked,
     CodeExpired,
     CodeWrong,
     ConsentMissing,
     NotFound,
+    OutOfDate,
     ReasonMissing,
     SeingError,
     SendRefused,
     SmsRefused,
+    VoiceNotAllowed,
 )
 from pipeline.pages import page_count, page_image
 from pipeline.steps import ceremony as steps
@@ -40,7 +43,7 @@ from pipeline.web.access import (
     origin_of,
     session_token,
 )
-from pipeline.web.page import GoTo, PageRoute, go, language_of, sentence, show, web_of
+from pipeline.web.page import GoTo, PageRoute, go, language_of, sentence, show, show_if_new, web_of
 from pipeline.web.queries.customer import Part, copy_sent, may_renounce, parts_of
 from templates.french import formats
 
@@ -48,6 +51,9 @@ router = APIRouter(route_class=PageRoute)
 
 WIDTH, LARGE_WIDTH = 1000, 1600
 """Pixels across a page as shown (the image whose hash is recorded), and enlarged."""
+
+REFUSAL_SECONDS = 0.2
+"""A code that is not accepted is answered no sooner: how long it took says nothing of why."""
 
 COOKIE_SECONDS = 30 * 24 * 3600
 """As long as a link lives."""
@@ -129,7 +135,7 @@ def over(request: Request, view: Current) -> Response:
 def page_picture(page: int, view: Current, services: Serving, large: bool = False) -> Response:
     """One page of the form."""
     image = page_image(services, view.form_sha256, page, LARGE_WIDTH if large else WIDTH)
-    return Response(image.png, media_type="image/png", headers={"cache-control": "private, max-age=3600"})
+    return Response(image.png, media_type="image/png")
 
 
 @router.post("/c/pages/{page}")
@@ -164,19 +170,34 @@ def delivery(request: Request, view: Current) -> Response:
     """Whether the code has arrived, as far as the provider knows."""
     if _place(view) != "/c/code":
         raise GoTo(_place(view))
-    return _show(request, view, "_delivery.html", polling=_polls(view))
+    return show_if_new(request, "_delivery.html", view=view, polling=_polls(view))
+
+
+@router.post("/c/code/other")
+def send_by_other(request: Request, view: Current, services: Serving, form: CustomerForm) -> Response:  # noqa: ARG001  # the form carries the token
+    """The waiting page asks: nothing is reported of the message, may another provider send a new code?"""
+    if _place(view) != "/c/code":
+        raise GoTo(_place(view))
+    with suppress(CeremonyClosed, OutOfDate, SendRefused, SmsRefused):
+        steps.send_by_other(services, view.ceremony_id, origin_of(request, "customer"))
+    fresh = steps.view(services, view.ceremony_id)
+    if fresh.code is None or fresh.code.overdue:  # nothing could be sent: what is on the page stays, and asks no more
+        return Response(status_code=204)
+    return show_if_new(request, "_delivery.html", view=fresh, polling=_polls(fresh))
 
 
 @router.post("/c/code")
 def send_code(request: Request, view: Current, services: Serving, form: CustomerForm) -> Response:
-    """Send a code to the signatory's mobile."""
+    """Send a code to the signatory's mobile, or call it where the rep has allowed that."""
     if view.state != "open":
         return go(_place(view))
-    ticked = form.texts("consent")
+    ticked, channel = form.texts("consent"), "voice" if form.text("channel") == "voice" else "sms"
     try:
-        steps.send_code(services, view.ceremony_id, ticked, origin_of(request, "customer"))
-    except (CeremonyClosed, CeremonyLocked):
+        steps.send_code(services, view.ceremony_id, ticked, origin_of(request, "customer"), channel)
+    except CeremonyClosed:
         return go("/c/over")
+    except VoiceNotAllowed as error:
+        return _code(request, services, view, notice=error) if view.code else _reading(request, services, view, error)
     except (ConsentMissing, SmsRefused, SendRefused) as error:
         if isinstance(error, SendRefused) and view.code is not None and view.code.live:
             return _code(request, services, view, notice=error)  # a second tap: the code is on its way already
@@ -204,20 +225,22 @@ def copy_state(request: Request, view: Current, services: Serving) -> Response:
     """Whether the sealed copy is there."""
     if view.state != "signed":
         raise GoTo(_place(view))
-    return _show(request, view, "_copy.html", copied=copy_sent(services, view.order_id))
+    return show_if_new(request, "_copy.html", view=view, copied=copy_sent(services, view.order_id))
 
 
 @router.post("/c/signed")
 def sign(request: Request, view: Current, services: Serving, form: CustomerForm) -> Response:
-    """The code, typed."""
+    """The code, typed. A locked ceremony is answered as a wrong code is."""
+    began = time.monotonic()
     if view.state not in {"open", "signed"}:
         return go(_place(view))
     try:
         code = "".join(form.text("code").split())
         steps.sign(services, view.ceremony_id, code, form.texts("consent"), origin_of(request, "customer"))
-    except (CeremonyClosed, CeremonyLocked):
+    except CeremonyClosed:
         return go("/c/over")
     except (CodeWrong, CodeExpired) as error:
+        time.sleep(max(0.0, began + REFUSAL_SECONDS - time.monotonic()))
         fresh = steps.view(services, view.ceremony_id)
         return _code(request, services, fresh, error) if fresh.code else go("/c")
     except ConsentMissing as error:
@@ -312,7 +335,7 @@ def _polls(view: CeremonyView) -> bool:
 
 def _show(request: Request, view: CeremonyView, template: str, *, status: int = 200, **values: Any) -> Response:
     handed = getattr(request.state, "handed", False)
-    return show(request, template, status=status, calm=True, view=view, handed=handed, **values)
+    return show(request, template, status=status, calm=True, view=view, handed=handed, seen="", **values)
 
 
 def _coming(view: CeremonyView, money: Callable[[Decimal], str]) -> tuple[Coming, ...]:

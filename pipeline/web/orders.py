@@ -10,13 +10,13 @@ from starlette.responses import Response
 from pipeline import users
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound, SeingError
-from pipeline.steps.ceremony import open_ceremony, send_link
+from pipeline.steps.ceremony import allow_voice, open_ceremony, send_link
 from pipeline.steps.decide import close_task
 from pipeline.steps.prepare import withdraw
 from pipeline.steps.release import release
 from pipeline.users import SessionView
 from pipeline.web.access import CEREMONY, Rep, RepOrOffice, Serving, UserForm, by_user, session_token
-from pipeline.web.page import PageRoute, go, sentence, show, web_of
+from pipeline.web.page import PageRoute, go, sentence, show, show_if_new, web_of
 from pipeline.web.queries.order import order_page, visible_order
 from storage.models import ArchiveEntry, Ceremony, Task
 
@@ -38,7 +38,7 @@ def page_of(request: Request, order_id: str, session: RepOrOffice, services: Ser
 def live(request: Request, order_id: str, session: RepOrOffice, services: Serving) -> Response:
     """The moving part of the page; the whole page again once the order has changed its state."""
     page = order_page(services, order_id, session)
-    answer = show(request, "_order_live.html", page=page)
+    answer = show_if_new(request, "_order_live.html", page=page)
     if request.headers.get("x-seing-state", page.state) != page.state:
         answer.headers["hx-refresh"] = "true"
     return answer
@@ -101,6 +101,17 @@ def send(request: Request, order_id: str, session: Rep, services: Serving, form:
             raise NotFound
         send_link(services, ceremony_id, token, by, by_user(request, session))
         return go(f"/orders/{order_id}?sent={by}#sign")
+
+    return _act(request, services, session, order_id, act)
+
+
+@router.post("/orders/{order_id}/voice")
+def let_call(request: Request, order_id: str, session: Rep, services: Serving, form: UserForm) -> Response:  # noqa: ARG001  # the form carries the token
+    """Allow the code by voice call in the open ceremony."""
+
+    def act() -> Response:
+        allow_voice(services, order_id, by_user(request, session))
+        return go(f"/orders/{order_id}#sign")
 
     return _act(request, services, session, order_id, act)
 
@@ -179,4 +190,4 @@ def _page(
     _, token = _link(request, services, order_id) if page.can_sign else ("", "")
     address = f"{services.settings.public_url}/s/{token}"
     link = segno.make(address, error="m", micro=False).svg_data_uri(border=2, dark="#15212b") if token else ""
-    return show(request, "order.html", status=status, page=page, link=link, sent=sent, refusal=refusal)
+    return show(request, "order.html", status=status, seen="", page=page, link=link, sent=sent, refusal=refusal)

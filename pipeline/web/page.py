@@ -1,5 +1,6 @@
 """How a page is answered: the template with what every page shows, and refusals in plain words."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -74,6 +75,18 @@ def show(request: Request, template: str, *, status: int = 200, **values: Any) -
     }
     html = web.pages.render(template, language_of(request), common | values)
     return HTMLResponse(html, status_code=status)
+
+
+def show_if_new(request: Request, template: str, **values: Any) -> Response:
+    """A part that asks again and again: sent only when it says something new, so that nothing is read out twice.
+
+    The part sends back, as `seen`, the digest that it came with.
+    """
+    html = bytes(show(request, template, seen="", **values).body)
+    digest = hashlib.sha256(html).hexdigest()[:16]
+    if request.query_params.get("seen") == digest:
+        return Response(status_code=204)
+    return show(request, template, seen=digest, **values)
 
 
 def sentence(request: Request, error: SeingError) -> str:

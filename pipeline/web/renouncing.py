@@ -1,5 +1,6 @@
 """« Renoncer au contrat ici », then « confirmer la rétractation »: free, available during the whole period (D221-5)."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -86,11 +87,11 @@ def contract_of(request: Request, services: Serving) -> Contract:
 TheContract = Annotated[Contract, Depends(contract_of)]
 
 
-async def renounce_form(request: Request, contract: TheContract) -> Form:  # noqa: ARG001  # sets the form's token
+async def renounce_form(request: Request, contract: TheContract) -> AsyncIterator[Form]:  # noqa: ARG001  # sets the form's token
     """The form of this page."""
-    data = await read_form(request)
-    check_form_token(request, data.get("csrf"), request.state.csrf)
-    return Form(data)
+    async with read_form(request) as data:
+        check_form_token(request, data.get("csrf"), request.state.csrf)
+        yield Form(data)
 
 
 @router.get("/retractation")

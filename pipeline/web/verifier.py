@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.bootstrap import Services
-from pipeline.web.access import MaybeSession, Serving, Visit, VisitorForm, remember_visit, visit
+from pipeline.web.access import MaybeSession, Serving, Visit, VisitorForm, remember_visit
 from pipeline.web.page import PageRoute, show
+from pipeline.web.security import form_token
 from signing.verify import Report, verify
 
 router = APIRouter(prefix="/verifier", route_class=PageRoute)
@@ -16,14 +17,20 @@ router = APIRouter(prefix="/verifier", route_class=PageRoute)
 @router.get("")
 def verifier_page(request: Request, session: MaybeSession, secret: Visit) -> Response:  # noqa: ARG001  # shown in the head
     """The form."""
-    visit(request)  # the session's own token is for its own forms
+    request.state.csrf = form_token(secret)  # the session's own token is for its own forms
     return remember_visit(request, _page(request, None), secret)
 
 
 @router.post("")
-async def judge(request: Request, session: MaybeSession, services: Serving, form: VisitorForm) -> Response:  # noqa: ARG001  # shown in the head
+async def judge(
+    request: Request,
+    session: MaybeSession,  # noqa: ARG001  # shown in the head
+    services: Serving,
+    secret: Visit,
+    form: VisitorForm,
+) -> Response:
     """The verdict on a file; nothing of it is kept."""
-    visit(request)
+    request.state.csrf = form_token(secret)
     pdf, evidence = await form.file("pdf"), await form.file("evidence")
     if not pdf:
         return _page(request, None, missing=True)

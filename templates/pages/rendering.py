@@ -21,7 +21,8 @@ def _environment(language: Language, asset: Callable[[str], str]) -> Environment
     shown = formats(language)
     words = texts_in(language)
     for name in (
-        "money", "amount", "quantity", "percent", "date", "long_date", "instant", "time", "phone", "iban", "mask_email"
+        "money", "amount", "price", "quantity", "percent", "date", "long_date", "instant", "time", "phone", "iban",
+        "mask_email",
     ):  # fmt: skip
         environment.filters[name] = getattr(shown, name)
     environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))

@@ -8,7 +8,7 @@ from pipeline.customer import check_field
 from pipeline.steps import propose
 from storage.models import Order
 from tests.factories import IBAN, SAMPLES, make_account, make_proposal, sample
-from tests.house import REP, order_of, sign
+from tests.house import REP, drain, order_from, order_of, sign
 from tests.journeys.pages import Browser
 
 
@@ -217,13 +217,13 @@ def test_withdrawing_gives_the_proposal_back(rose):
     assert rose.status == 422
     rose.send(f"{order}/withdraw", reason="Le client veut un site de plus")
     assert "retirée" in rose.text
-    assert "Commander" in rose.open(proposal).text or "Valider" in rose.text
+    assert "Voir la commande précédente" in rose.open(proposal).text
+    rose.send(f"{proposal}/validate").open(f"{proposal}/order").send(f"{proposal}/order", iban=IBAN)
+    assert "2026-LYO-000002" in rose.text
 
 
 def test_an_active_mandate_is_offered_again(services, rep):
     """The second order of an account may use its mandate, without an IBAN."""
-    from tests.house import drain, order_from
-
     first = order_from(services, sample("au-nom-de-la-rose"))
     sign(services, first)
     drain(services)

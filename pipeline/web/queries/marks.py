@@ -1,7 +1,7 @@
 """How a state looks: a tone, which decides the shape; the word beside it comes from the page's texts."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from pipeline.flow import State
@@ -40,9 +40,28 @@ _TRACK_TONES: Final[Mapping[str, Tone]] = {
 }
 
 
+AGENCY_PATIENCE = timedelta(days=2)
+"""How long an agency may think about a batch before its rep sees amber."""
+
+PAPERS_PATIENCE = timedelta(days=10)
+"""How long papers may travel to the scanning provider (STANDARDS 8: reconcile, alert after some days)."""
+
+
+def due_of(track: Track) -> datetime | None:
+    """When a track is expected to be done; None while it waits for somebody's click.
+
+    What follows the signature has its due time from it; agency and papers wait for the release, and count from there.
+    """
+    if track.name == "agency":
+        return track.updated_at + AGENCY_PATIENCE if track.state == "running" else None
+    if track.name == "papers":
+        return track.updated_at + PAPERS_PATIENCE if track.detail else None
+    return track.due_at
+
+
 def track_tone(track: Track, now: datetime) -> Tone:
     """A track's tone: amber once its time has passed and it is not there."""
-    if track.state in {"waiting", "running"} and is_late(track.due_at, now):
+    if track.state in {"waiting", "running"} and is_late(due_of(track), now):
         return "late"
     return _TRACK_TONES[track.state]
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from pipeline.bootstrap import Services
+from pipeline.web.queries.marks import due_of
 from pipeline.web.queries.order import late_tracks
 from storage.models import Collection, Instalment, Job, Mandate, Order
 
@@ -111,7 +112,7 @@ def office(services: Services, until: date, search: str = "") -> Office:
     return Office(
         jobs=tuple(_job(job, numbers) for job in jobs),
         late=tuple(
-            LateRow(order.id, order.number, order.legal_name, row.name, row.due_at or now) for row, order in late
+            LateRow(order.id, order.number, order.legal_name, row.name, due_of(row) or now) for row, order in late
         ),
         mandates=tuple(_mandate(row, number) for row, number in mandates),
         mandate_count=mandate_count,

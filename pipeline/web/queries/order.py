@@ -1,19 +1,22 @@
 """An order as its rep and the back office see it: state, trail, ceremony, documents, tasks."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.flow import SIGNED_STATES, State
 from pipeline.users import SessionView
-from pipeline.web.queries.marks import ORDER_TONES, Tone, is_late, track_tone
+from pipeline.web.queries.marks import ORDER_TONES, Tone, due_of, is_late, track_tone
 from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order, Proposal, Task, Track, User
 from storage.work import Work
 
 TRACKS = ("copy", "archive", "invoice", "mandate", "papers", "agency")
 """The order in which the trail shows them."""
+
+LATE_SHOWN = 500
+"""Tracks looked at for the back office's list."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class CodeRow:
     sent_at: datetime
     expires_at: datetime
     delivery: str
+    channel: str
     live: bool
 
 
@@ -63,6 +67,8 @@ class CeremonyRow:
     pages_read: int
     consents_given: bool
     code: CodeRow | None
+    voice: str
+    """Whether the code may come by voice call: `no`, `possible` (the rep may allow it) or `allowed`."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
             Document(entry.id, entry.kind, entry.name, entry.media_type, entry.size, entry.stored_at)
             for entry in entries
         ),
-        ceremony=_ceremony(ceremony, code, now) if ceremony else None,
+        ceremony=_ceremony(ceremony, code, now, calls=services.voice is not None) if ceremony else None,
         tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
         can_sign=order.state in {State.PREPARED, State.SIGNING},
         can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held,
@@ -202,7 +208,7 @@ def _sealing(order: Order, job: Job | None, now: datetime) -> Step:
 
 
 def _track(track: Track, now: datetime) -> Step:
-    return Step(track.name, track_tone(track, now), track.updated_at, detail=track.detail or "", due_at=track.due_at)
+    return Step(track.name, track_tone(track, now), track.updated_at, detail=track.detail or "", due_at=due_of(track))
 
 
 def _release(order: Order, track: Track | None, now: datetime, *, held: bool) -> Step:
@@ -213,24 +219,26 @@ def _release(order: Order, track: Track | None, now: datetime, *, held: bool) ->
     if order.state == State.RELEASED:
         tone: Tone = "failed" if track and track.state == "failed" else "done"
         waits = track is not None and track.state in {"waiting", "running"}
-        late = waits and track is not None and is_late(track.due_at, now)
+        late = waits and track is not None and is_late(due_of(track), now)
         return Step("released", "late" if late else "running" if waits else tone, order.released_at)
     if held:
         return Step("held", "waiting", day=order.hold_until)
     return Step("to_release", "waiting")
 
 
-def _ceremony(row: Ceremony, code: OneTimeCode | None, now: datetime) -> CeremonyRow:
+def _ceremony(row: Ceremony, code: OneTimeCode | None, now: datetime, *, calls: bool) -> CeremonyRow:
+    state = "expired" if row.state == "open" and row.expires_at <= now else row.state
     return CeremonyRow(
         id=row.id,
         mode=row.mode,
-        state="expired" if row.state == "open" and row.expires_at <= now else row.state,
+        state=state,
         opened_at=row.opened_at,
         expires_at=row.expires_at,
         wrong_tries=row.wrong_tries,
         pages_read=len((row.consents or {}).get("pages", {})),
         consents_given=bool((row.consents or {}).get("given")),
         code=_code(code, now) if code else None,
+        voice=("allowed" if row.voice_allowed else "possible") if calls and state == "open" else "no",
     )
 
 
@@ -239,13 +247,14 @@ def _code(row: OneTimeCode, now: datetime) -> CodeRow:
         sent_at=row.sent_at,
         expires_at=row.expires_at,
         delivery=row.delivery or "sending",
+        channel=row.channel,
         live=row.state == "live" and now < row.expires_at,
     )
 
 
-def late_tracks(work: Work, now: datetime, patience: timedelta = timedelta()) -> list[tuple[Track, Order]]:
+def late_tracks(work: Work, now: datetime) -> list[tuple[Track, Order]]:
     """Tracks whose time has passed, with their orders, the oldest first."""
     rows = work.find(
-        Track, Track.due_at < now - patience, Track.state.in_(["waiting", "running"]), order_by=Track.due_at, limit=100
+        Track, Track.due_at < now, Track.state.in_(["waiting", "running"]), order_by=Track.due_at, limit=LATE_SHOWN
     )
-    return [(row, work.get(Order, row.order_id)) for row in rows]
+    return [(row, work.get(Order, row.order_id)) for row in rows if is_late(due_of(row), now)]
