@@ -11,8 +11,12 @@ from pipeline.steps.ceremony import message_cost
 from pipeline.steps.copy import copy
 from pipeline.steps.evidence import evidence
 from pipeline.steps.invoice import invoice
+from pipeline.steps.keep_house import nightly
 from pipeline.steps.mandate import mandate
+from pipeline.steps.manifest import manifest
 from pipeline.steps.prenotify import announce
+from pipeline.steps.preserve import preserve
+from pipeline.steps.read_back import check_archive
 from pipeline.steps.renounce import acknowledge, cancel
 from pipeline.steps.seal import seal
 from pipeline.steps.tell import tell_locked, tell_rep
@@ -33,6 +37,7 @@ other people's servers."""
 
 STEPS: dict[str, Kind] = {
     "seal": Kind(seal, "sealing"),
+    "preserve": Kind(preserve, "sealing"),
     "evidence": Kind(evidence, "documents", "archive"),
     "archive": Kind(archive, "documents", "archive"),
     "invoice": Kind(invoice, "documents", "invoice"),
@@ -46,5 +51,8 @@ STEPS: dict[str, Kind] = {
     "message_cost": Kind(message_cost, "delivery"),
     "announce": Kind(announce, "delivery"),
     "tell_returned": Kind(tell_returned, "delivery"),
+    "manifest": Kind(manifest, "documents"),
+    "nightly": Kind(nightly, "documents"),
+    "check_archive": Kind(check_archive, "documents"),
 }
 """By the name that jobs carry; names never change meaning, because rows outlive programs."""

@@ -1,0 +1,126 @@
+"""What is done again and again, each exactly once by state: every minute what somebody awaits, every night the rest."""
+
+import logging
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from pipeline.bootstrap import Services
+from pipeline.clock import PARIS, paris_day
+from pipeline.events import record
+from pipeline.flow import State
+from pipeline.orders import lock_order, retain_until
+from pipeline.origin import SYSTEM
+from pipeline.retention import MANDATE_KINDS, draft_until, mandate_until
+from pipeline.retry import Later
+from pipeline.steps.ceremony import expire
+from pipeline.steps.collect import finish_collections
+from pipeline.steps.erase import forget_prospects
+from pipeline.steps.mandate_life import expire_mandates
+from pipeline.steps.manifest import stage_manifests
+from pipeline.steps.prenotify import announce_due
+from pipeline.steps.release import release_due
+from storage.archive import Area
+from storage.errors import ArchiveUnavailable
+from storage.models import ArchiveEntry, Mandate, Order
+
+log = logging.getLogger("seing.housekeeping")
+
+NIGHT = 2
+"""Hour in Paris from which the day's night work may run; an installation that sleeps then does it when it wakes."""
+
+SPARE = timedelta(days=30)
+"""A form that is signed but not sealed yet always has at least so long to live among the drafts."""
+
+
+def keep_house(services: Services) -> None:
+    """Every minute: what has expired, what may be released, files left half-way, and the night's jobs once a day."""
+    for task in (expire, release_due, finish_collections):
+        try:
+            task(services)
+        except Exception:  # one that fails comes again in a minute, and keeps no other waiting
+            log.exception("housekeeping failed")
+    now = services.clock().astimezone(PARIS)
+    if now.hour < NIGHT:
+        return
+    day = now.date().isoformat()
+    with services.works() as work:
+        staged = work.stage("nightly", key=f"nightly:{day}", args={})
+        staged |= work.stage("check_archive", key=f"check_archive:{day}", args={"day": day})
+    if staged:
+        services.nudge()
+
+
+def nightly(services: Services) -> None:
+    """Once a day: mandates that lapse, debits to announce, drafts that expire, manifests, prospects to forget."""
+    try:
+        expire_mandates(services)
+        announce_due(services)
+        prolong_mandates(services)
+        stage_manifests(services)
+        expire_drafts(services)
+        forget_prospects(services)
+    except ArchiveUnavailable as error:
+        raise Later(error.code) from error
+
+
+def expire_drafts(services: Services) -> int:
+    """Delete the forms that nobody signed, ninety days after their orders expired; how many files.
+
+    The form of a signed order is in the signed area from its sealing on; one that still waits for its seal is kept.
+    """
+    today = services.today()
+    with services.works(read_only=True) as work:
+        waiting = [row.id for row in work.find(Order, sealed_sha256=None, state=State.SIGNED)]
+    for order_id in waiting:
+        _spare_draft(services, order_id)
+    gone = services.archive.expire("drafts", today)
+    with services.works() as work:
+        for entry in work.find(ArchiveEntry, ArchiveEntry.retain_until < today, area="drafts"):
+            work.session.delete(entry)
+    return gone
+
+
+def prolong_mandates(services: Services) -> int:
+    """Keep what proves a mandate until fourteen months after its last debit, where later; how many documents."""
+    count = 0
+    with services.works(read_only=True) as work:
+        query = select(Mandate.order_id, Mandate.last_debit_on, Mandate.signed_at)
+        found = work.session.execute(query.where(Mandate.last_debit_on.is_not(None))).tuples().all()
+    for order_id, last, signed_at in found:
+        if last is None or mandate_until(last) <= retain_until(services, paris_day(signed_at)):
+            continue
+        with services.works(read_only=True) as work:
+            entries = work.find(
+                ArchiveEntry,
+                ArchiveEntry.kind.in_(MANDATE_KINDS),
+                ArchiveEntry.retain_until < mandate_until(last),
+                order_id=order_id,
+                area="signed",
+            )
+        for entry in entries:
+            _prolong(services, entry, mandate_until(last))
+        if entries:
+            with services.works() as work:
+                lock_order(work, order_id)
+                data = {"until": mandate_until(last).isoformat(), "documents": len(entries)}
+                record(work, order_id, "archive.prolonged", SYSTEM, services.clock(), data)
+        count += len(entries)
+    return count
+
+
+def _prolong(services: Services, entry: ArchiveEntry, until: date) -> None:
+    area: Area = "signed" if entry.area == "signed" else "drafts"
+    data = services.archive.get(entry.sha256, area=area)
+    services.archive.put(data, area=area, retain_until=until, media_type=entry.media_type)
+    with services.works() as work:
+        work.lock(ArchiveEntry, entry.id).retain_until = until
+
+
+def _spare_draft(services: Services, order_id: str) -> None:
+    today = services.today()
+    with services.works(read_only=True) as work:
+        entry = work.first(ArchiveEntry, order_id=order_id, kind="form", area="drafts")
+        order = work.get(Order, order_id)
+    if entry and entry.retain_until and entry.retain_until < today + SPARE:
+        _prolong(services, entry, max(draft_until(order, today), today + 3 * SPARE))

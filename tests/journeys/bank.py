@@ -1,0 +1,44 @@
+"""What a bank sends: pain.002 and camt.054 as small as they may be."""
+
+PAIN = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"
+CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
+
+
+def pain002(*rejects, original="SDD-X", status="PART", groups=None, message="REJ-1", space=PAIN):
+    """`rejects`: (EndToEndId, code, amount); `groups`: PmtInfIds rejected as a whole, with a code."""
+    lines = "".join(
+        f"<TxInfAndSts><StsId>{n}</StsId><OrgnlEndToEndId>{name}</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
+        f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>"
+        f'<OrgnlTxRef><Amt><InstdAmt Ccy="EUR">{amount}</InstdAmt></Amt></OrgnlTxRef></TxInfAndSts>'
+        for n, (name, code, amount) in enumerate(rejects)
+    )
+    body = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>P</OrgnlPmtInfId>{lines}</OrgnlPmtInfAndSts>" if rejects else ""
+    for name, code in groups or ():
+        body += (
+            f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{name}</OrgnlPmtInfId><PmtInfSts>RJCT</PmtInfSts>"
+            f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf></OrgnlPmtInfAndSts>"
+        )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="{space}"><CstmrPmtStsRpt>'
+        f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>2027-01-06T08:00:00</CreDtTm></GrpHdr>"
+        f"<OrgnlGrpInfAndSts><OrgnlMsgId>{original}</OrgnlMsgId><OrgnlMsgNmId>pain.008.001.08</OrgnlMsgNmId>"
+        f"<GrpSts>{status}</GrpSts><StsRsnInf><Rsn><Cd>FF01</Cd></Rsn></StsRsnInf></OrgnlGrpInfAndSts>"
+        f"{body}</CstmrPmtStsRpt></Document>"
+    ).encode()
+
+
+def camt054(*returns, message="RET-1", space=CAMT, extra=""):
+    """`returns`: (EndToEndId, code, amount); an accepted credit stands beside them."""
+    lines = "".join(
+        f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs>"
+        f'<AmtDtls><InstdAmt><Amt Ccy="EUR">{amount}</Amt></InstdAmt></AmtDtls>'
+        f"<RtrInf><Rsn><Cd>{code}</Cd></Rsn></RtrInf></TxDtls>"
+        for name, code, amount in returns
+    )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="{space}"><BkToCstmrDbtCdtNtfctn>'
+        f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>2027-01-12T08:00:00</CreDtTm></GrpHdr>"
+        f'<Ntfctn><Id>1</Id><Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><NtryDtls>{lines}'
+        f"<TxDtls><Refs><EndToEndId>OTHER</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Ntfctn>{extra}"
+        f"</BkToCstmrDbtCdtNtfctn></Document>"
+    ).encode()
