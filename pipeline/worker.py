@@ -13,13 +13,12 @@ from pipeline.actors.declare import declare_actors
 from pipeline.bootstrap import Services
 from pipeline.broker import broker_from_url
 from pipeline.outbox import Relay
-from pipeline.steps.ceremony import expire
-from pipeline.steps.release import release_due
+from pipeline.steps.keep_house import keep_house
 
 log = logging.getLogger("seing.worker")
 
 HOUSEKEEPING_EVERY = 60.0
-"""Seconds between two looks for what has expired or may be released."""
+"""Seconds between two looks for what time alone makes necessary."""
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -61,7 +60,6 @@ class Engine(AbstractContextManager["Engine"]):
     def _keep_house(self) -> None:
         while not self.stopping.wait(HOUSEKEEPING_EVERY):
             try:
-                expire(self.services)
-                release_due(self.services)
+                keep_house(self.services)
             except Exception:  # comes again in a minute, whatever it was
                 log.exception("housekeeping failed")
