@@ -1,6 +1,7 @@
 """Seing on its real servers: what the web part does in this process, workers as processes that a test kills."""
 
 import itertools
+import multiprocessing
 import os
 import select
 import shutil
@@ -45,6 +46,41 @@ def until(what, reached, patience=PATIENCE):
     return value
 
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["pipeline.worker", "pipeline.cli"])
+
+
+def run_worker(environment, log):
+    """`seing worker`, in a child."""
+    from pipeline.cli import main
+
+    os.environ.clear()
+    os.environ.update(environment)
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(handle, 1)
+    os.dup2(handle, 2)
+    sys.argv = ["seing", "worker"]
+    main()
+
+
+class Forked:
+    """A worker that is there at once: the process that it comes from has loaded everything. Speaks like `Popen`."""
+
+    def __init__(self, environment, log):
+        self.process = FORKS.Process(target=run_worker, args=(environment, str(log)))
+        self.process.start()
+
+    def poll(self):
+        return self.process.exitcode
+
+    def kill(self):
+        self.process.kill()
+
+    def wait(self):
+        self.process.join()
+        return self.process.exitcode
+
+
 class House:
     """One installation: settings, the services of its web part, and its workers."""
 
@@ -54,7 +90,7 @@ class House:
         self.services = build_services(load_settings(data_dir=folder, **settings), sms=SmsBox())
         self.given = {f"SEING_{name.upper()}": str(value) for name, value in settings.items()}
         self.given["SEING_DATA_DIR"] = str(folder)
-        self.workers: list[subprocess.Popen] = []
+        self.workers = []
         self.ranks = itertools.count(1)
         self.log = folder / "workers.log"
 
@@ -62,20 +98,20 @@ class House:
         """The web part's relay, for a `with`."""
         return Engine(self.services, work=False)
 
-    def worker(self, **settings) -> subprocess.Popen:
-        """A `seing worker` as a process of its own."""
+    def worker(self, *, command=False, **settings) -> "subprocess.Popen | Forked":
+        """A worker, as a process of its own; with `command` by the very command."""
         more = {f"SEING_{name.upper()}": str(value) for name, value in settings.items()}
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", "from pipeline.cli import main; main()", "worker"],
-                env={**os.environ, **self.given, **more},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        environment = {**os.environ, **self.given, **more}
+        if command:
+            program = [sys.executable, "-c", "from pipeline.cli import main; main()", "worker"]
+            with self.log.open("ab") as log:
+                process = subprocess.Popen(program, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        else:
+            process = Forked(environment, self.log)
         self.workers.append(process)
         return process
 
-    def kill(self, process: subprocess.Popen) -> None:
+    def kill(self, process) -> None:
         assert process.poll() is None, f"the worker has ended by itself:\n{self.log.read_text()[-3000:]}"
         process.kill()
         assert -signal.SIGKILL == process.wait()
