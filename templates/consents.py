@@ -23,14 +23,18 @@ class Consent:
 _WORDS: Mapping[str, tuple[str, str, str]] = {
     "order": (
         "2026-11",
-        "J'ai lu le bon de commande n° {number} ({total} TTC) et les conditions générales v. {terms}, et je les "
-        "accepte.",
+        (
+            "J'ai lu le bon de commande n° {number} ({total} TTC) et les conditions générales v. {terms}, et je les "
+            "accepte."
+        ),
         "I have read order form No. {number} ({total} incl. VAT) and the general terms v. {terms}, and I accept them.",
     ),
     "mandate": (
         "2026-11",
-        "J'autorise {seller} à débiter le compte {iban} selon le mandat de prélèvement SEPA {umr} joint au bon de "
-        "commande.",
+        (
+            "J'autorise {seller} à débiter le compte {iban} selon le mandat de prélèvement SEPA {umr} joint au bon de "
+            "commande."
+        ),
         "I authorise {seller} to debit account {iban} under the SEPA direct debit mandate {umr} in the order form.",
     ),
     "durable_medium": (
@@ -40,10 +44,14 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     ),
     "early_start": (
         "2026-11",
-        "Je demande expressément que la prestation commence avant la fin du délai de rétractation de 14 jours. Si je "
-        "renonce ensuite au contrat, je paierai la part déjà exécutée.",
-        "I expressly ask that the service begin before the end of the 14-day withdrawal period. If I withdraw later, "
-        "I will pay for what has been performed.",
+        (
+            "Je demande expressément que la prestation commence avant la fin du délai de rétractation de 14 jours. Si "
+            "je renonce ensuite au contrat, je paierai la part déjà exécutée."
+        ),
+        (
+            "I expressly ask that the service begin before the end of the 14-day withdrawal period. If I withdraw "
+            "later, I will pay for what has been performed."
+        ),
     ),
 }
 

@@ -74,6 +74,10 @@ class Formats:
         """A sum to the cent without its unit, for columns whose head names the euro."""
         return self._figures(_cents(value))
 
+    def price(self, value: Decimal) -> str:
+        """A unit price without its unit: cents at least, and all the decimals that it was agreed with."""
+        return self.amount(value) if value == _cents(value) else self.quantity(value)
+
     def money(self, value: Decimal) -> str:
         """A sum in euros, rounded half up to the cent."""
         cents = _cents(value)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, time
 from templates import brand, catalog, french
 from templates.documents.invoice_payment import add_payment, payment_answer
 from templates.documents.invoice_sample import ROSE
-from templates.documents.parts import GAP, THIRD, Hand, KeyFigure
+from templates.documents.parts import GAP, THIRD, Hand, KeyFigure, period
 from templates.facturx import Address, InvoiceData, InvoiceLine, Party, Seller, invoice_xml
-from templates.facturx.wording import VAT_ON_DEBITS, correction
+from templates.facturx.wording import LANGUAGE, VAT_ON_DEBITS, correction
 from templates.layout import (
     FINE,
     HEAD,
@@ -219,19 +219,12 @@ def _cells(hand: Hand, line: InvoiceLine) -> list[str | Rich | list[Rich]]:
     t, f = hand.texts, hand.formats
     where = t("department", value=line.department) if line.department else ""
     under = " · ".join(part for part in (line.code, line.activity, where) if part)
-    period = ""
-    if line.starts_on and line.ends_on:
-        period = t("period", first=f.date(line.starts_on), last=f.date(line.ends_on))
-    elif line.starts_on:
-        period = t("period_from", first=f.date(line.starts_on))
     quantity, price = line.billed
-    # A price has cents at least, and all the decimals that it was agreed with.
-    shown = f.amount(price) if price == round(price, 2) else f.quantity(price)
     return [
         [Rich(line.label), *([Rich(under, SMALL_SOFT)] if under else [])],
-        period,
+        period(hand, line.starts_on, line.ends_on),
         f.quantity(quantity),
-        shown,
+        f.price(price),
         f.quantity(line.discount_percent) if line.discount_percent else "",
         f.quantity(line.vat.rate),
         f.amount(line.net),
@@ -245,8 +238,11 @@ def _mentions(hand: Hand, data: InvoiceData) -> None:
         notes += [data.mentions.discount, data.mentions.penalty, data.mentions.recovery]
     if data.vat_on_debits:
         notes.append(f"{VAT_ON_DEBITS}.")
+    # What the law asks for stays in French, and says so to a reader who hears it.
+    law = "" if flow.facts.language == LANGUAGE else LANGUAGE
+    lists = [Items(notes, FINE, width=WIDTH, before=2.0, lang=law)]
     contact = " · ".join(part for part in (data.seller.email, f.phone(data.seller.phone)) if part)
     if contact:
-        notes.append(t("contact", contact=contact))
+        lists.append(Items([t("contact", contact=contact)], FINE, width=WIDTH))
     heading = Heading(3, t("mentions"), width=WIDTH, accent=flow.accent)
-    flow.add(Stack([heading, Items(notes, FINE, width=WIDTH, before=2.0)]))
+    flow.add(Stack([heading, *lists]))

@@ -197,6 +197,14 @@ def overview(
     return Table(columns, rows, width=WIDTH, accent=hand.flow.accent, before=4.0)
 
 
+def period(hand: Hand, first: date | None, last: date | None) -> str:
+    """When a line runs, on two lines for a narrow column; nothing where it is not known."""
+    if first is None:
+        return ""
+    t, f = hand.texts, hand.formats
+    return t("period", first=f.date(first), last=f.date(last)) if last else t("period_from", first=f.date(first))
+
+
 def _where(hand: Hand, line: LineData) -> str:
     parts = [line.activity, hand.texts("department", value=line.department) if line.department else None]
     return " · ".join(p for p in parts if p)
@@ -209,17 +217,12 @@ def _cells(hand: Hand, line: LineData, *, several_rates: bool) -> list[str | Ric
     under = " · ".join(p for p in (line.code, _where(hand, line)) if p)
     if several_rates:
         under += " · " + t("line_vat", rate=f.percent(line.vat_rate))
-    period = ""
-    if line.starts_on and line.ends_on:
-        period = t("period", first=f.date(line.starts_on), last=f.date(line.ends_on))
-    elif line.starts_on:
-        period = t("period_from", first=f.date(line.starts_on))
     return [
         [Rich(line.label, style), Rich(under, SMALL_SOFT), *(Rich(d, SMALL_SOFT) for d in line.details)],
         Rich(t(f"status_{line.status}"), style, SIGNS[line.status]),
-        Rich(period, style),
+        Rich(period(hand, line.starts_on, line.ends_on), style),
         Rich(f.quantity(line.quantity), style),
-        Rich(f.amount(line.unit_price), style),
+        Rich(f.price(line.unit_price), style),
         Rich(f.quantity(line.discount_percent) if line.discount_percent else "", style),
         Rich(f.amount(line.net), style),
     ]

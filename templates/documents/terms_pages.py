@@ -22,15 +22,15 @@ def add(hand: Hand, version: str) -> None:
     flow.text(t("terms_intro", version=version, count=len(terms.articles(version))), SMALL_SOFT)
     if flow.facts.language != terms.LANGUAGE:
         flow.text(t("terms_french"), SMALL_SOFT)
-    flow.add(_columns(version, t))
+    flow.add(_columns(version, t, "" if flow.facts.language == terms.LANGUAGE else terms.LANGUAGE))
 
 
 @functools.lru_cache(16)
-def _columns(version: str, t: Texts) -> Newspaper:
+def _columns(version: str, t: Texts, lang: str) -> Newspaper:
     width = Newspaper.column_width(2, WIDTH, GAP)
     blocks = []
     for n, article in enumerate(terms.articles(version), 1):
         title = t("terms_article", n=n, title=article.title)
-        blocks.append(Text(title, FINE_STRONG, width=width, tag="H3", before=brand.STEP, keep=True))
-        blocks.append(Text(article.text, FINE, width=width))
+        blocks.append(Text(title, FINE_STRONG, width=width, tag="H3", before=brand.STEP, keep=True, lang=lang))
+        blocks.append(Text(article.text, FINE, width=width, lang=lang))
     return Newspaper(blocks, count=2, width=WIDTH, gap=GAP, before=brand.STEP)

@@ -44,5 +44,6 @@ def correction(data: InvoiceData) -> str:
     return f"{sentence} {data.reason}".strip()
 
 
+LANGUAGE = "fr-FR"
 VAT_ON_DEBITS = "Option pour le paiement de la taxe d'après les débits"
 SPECIMEN = "SPÉCIMEN : document de formation, sans valeur."

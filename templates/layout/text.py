@@ -120,8 +120,10 @@ class Text(Block):
         tag: str = "P",
         before: float = 0.0,
         keep: bool = False,
+        lang: str = "",
     ) -> None:
         self.style, self.width, self.align, self.tag = style, width, align, tag
+        self.extra = attributes(lang=lang) if lang else ""
         self.lines = wrap(text, style, width)
         self.before, self.keep = before, keep
         self.height = len(self.lines) * style.leading
@@ -139,8 +141,8 @@ class Text(Block):
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draws it as an element, or as the next part of the element that it was cut from."""
-        tag = self.tag if self.shared is None else pen.element(self.shared, self.tag)
-        pen.canvas.put(tag, self.operators(x, top))
+        tag = self.tag if self.shared is None else pen.element(self.shared, self.tag, self.extra)
+        pen.canvas.put(tag, self.operators(x, top), self.extra)
 
     def least(self) -> float:
         """The least that may stand alone: two lines."""
@@ -213,12 +215,16 @@ class Items(Block):
         indent: float = 14.0,
         gap: float = 2.0,
         before: float = 0.0,
+        lang: str = "",
     ) -> None:
         pairs = [(label, item) if isinstance(item, str) else item for item in items]
         self.numbering = "Disc" if label == "•" else "None"
         self.indent, self.gap, self.before, self.style = indent, gap, before, style
         self.parts = [
-            (Text(mark, style, width=indent, tag="Lbl"), Text(text, style, width=width - indent, tag="LBody"))
+            (
+                Text(mark, style, width=indent, tag="Lbl"),
+                Text(text, style, width=width - indent, tag="LBody", lang=lang),
+            )
             for mark, text in pairs
         ]
         self.height = sum(body.height + gap for _, body in self.parts)

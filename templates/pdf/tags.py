@@ -24,6 +24,7 @@ def attributes(
     bbox: Sequence[float] = (),
     numbering: str = "",
     summary: str = "",
+    lang: str = "",
 ) -> str:
     """The entries of a structure element beyond its type, ready to write.
 
@@ -36,6 +37,7 @@ def attributes(
         bbox: left, bottom, right, top in points, for Figure.
         numbering: `Disc`, `Decimal`..., for L.
         summary: what a Table shows.
+        lang: the language of what it holds, where it is not the document's (`fr-FR`).
     """
     table = f"/Scope/{scope}" if scope else ""
     if colspan > 1:
@@ -46,6 +48,7 @@ def attributes(
         table += f"/Summary{string(summary)}"
     return (
         (f"/Alt{string(alt)}" if alt else "")
+        + (f"/Lang{string(lang)}" if lang else "")
         + (f"/ActualText{string(actual)}" if actual else "")
         + (f"/A<</O/Table{table}>>" if table else "")
         + (f"/A<</O/List/ListNumbering/{numbering}>>" if numbering else "")

@@ -4,6 +4,7 @@ import tomllib
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
@@ -289,3 +290,21 @@ def test_both_languages_have_the_same_texts():
 def test_the_iban_stays_out_of_representations():
     """A log line with the whole data object shows no account."""
     assert SAMPLE.mandate.iban not in repr(order_form.SAMPLE)
+
+
+def test_a_price_of_three_decimals_is_printed_in_full(tmp_path):
+    """33.333 euros a month is what was agreed: it is not rounded beside a net that it would no longer explain."""
+    line = replace(SAMPLE.sub_orders[0].lines[0], unit_price=Decimal("33.333"))
+    data = replace(SAMPLE, sub_orders=(replace(SAMPLE.sub_orders[0], lines=(line,)),))
+
+    assert any("33,333" in page for page in pages(tmp_path, render(data)))
+
+
+def test_french_terms_in_an_english_form_are_told_as_french():
+    """A screen reader changes voice for the terms, which stay in the contract's language."""
+    with pikepdf.open(BytesIO(render(replace(SAMPLE, language="en")))) as pdf:
+        assert str(pdf.Root.Lang) == "en-GB"
+        told = [str(e.Lang) for e in pdf.objects if isinstance(e, pikepdf.Dictionary) and "/S" in e and "/Lang" in e]
+
+    assert set(told) == {"fr-FR"}
+    assert len(told) == 2 * len(terms.articles(SAMPLE.terms_version))
