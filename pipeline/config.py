@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     """What an installation decides. Every field is `SEING_<NAME>` in the environment."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SEING_", frozen=True, extra="ignore", secrets_dir=os.environ.get("SEING_SECRETS_DIR") or None
+        env_prefix="SEING_",
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        secrets_dir=os.environ.get("SEING_SECRETS_DIR") or None,
     )
 
     environment: Environment = "development"

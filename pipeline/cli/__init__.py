@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import demonstration, documents, keys, running, verification
+from pipeline.cli import demonstration, documents, keys, running, settings, verification
 from pipeline.errors import SeingError, describe
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ demonstration.register(app)
 verification.register(app)
 running.register(app)
 keys.register(app)
+settings.register(app)
 
 
 def main() -> None:

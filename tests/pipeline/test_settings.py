@@ -1,0 +1,59 @@
+"""Settings: documented one by one, and refused with the variable's name and a remedy, never with its value."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.bootstrap import build_sms
+from pipeline.cli.settings import page
+from pipeline.config import Settings, load_settings
+from pipeline.doctor import diagnose
+from pipeline.errors import Misconfigured
+from pipeline.init import initialise
+
+
+def test_every_setting_says_what_it_means():
+    """A docstring per field; docs/settings.md is what `seing settings` writes."""
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    written = Path("docs/settings.md").read_text("utf-8")
+    assert written == "\n".join(page()) + "\n", "run: seing settings > docs/settings.md"
+
+
+def test_a_wrong_value_is_named_by_its_variable(monkeypatch):
+    """The variable, not the value: it may be a secret."""
+    monkeypatch.setenv("SEING_PUBLIC_URL", "ftp://secret-host")
+    with pytest.raises(Misconfigured) as caught:
+        load_settings()
+    assert caught.value.setting == "SEING_PUBLIC_URL"
+    assert "secret-host" not in str(caught.value)
+
+
+def test_production_makes_nothing_itself(tmp_path):
+    """No development key, no made secret, no printed code in production."""
+    settings = load_settings(data_dir=tmp_path, environment="production")
+    with pytest.raises(Misconfigured):
+        initialise(settings)
+    with pytest.raises(Misconfigured):
+        settings.secret("secret_key")
+    with pytest.raises(Misconfigured):
+        build_sms(settings)
+
+
+def test_training_never_sends_a_message(tmp_path):
+    """Whatever the settings say, no SMS leaves the machine in training."""
+    settings = load_settings(data_dir=tmp_path, environment="training", sms_url="https://sms.example/send")
+    assert type(build_sms(settings)).__name__ == "ConsoleSms"
+
+
+def test_doctor_finds_nothing_wrong_in_a_fresh_installation(installation, monkeypatch):
+    """After `seing init` every check passes; before it, each fault has a remedy."""
+    monkeypatch.setenv("SEING_DATA_DIR", str(installation))
+    assert [item.what for item in diagnose() if item.level == "error"] == []
+
+
+def test_doctor_says_how_to_mend_what_is_missing(tmp_path, monkeypatch):
+    """An empty folder: each fault comes with its remedy."""
+    monkeypatch.setenv("SEING_DATA_DIR", str(tmp_path / "nothing"))
+    wrong = [item for item in diagnose() if item.level == "error"]
+    assert wrong
+    assert all(item.remedy for item in wrong)
