@@ -1,12 +1,10 @@
-"""`init`, `serve`, `web`, `worker`, `migrate`, `doctor`, `collect`: running an installation."""
+"""`init`, `serve`, `web`, `worker`, `migrate`, `doctor`: running an installation."""
 
 import logging
 import signal
 import sys
 import threading
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (init, serve, web, worker, migrate, doctor, collect):
+    for command in (init, serve, web, worker, migrate, doctor):
         app.command(command.__name__)(command)
 
 
@@ -99,24 +97,6 @@ def doctor() -> None:
             typer.echo(f"    -> {finding.remedy}")
         bad = bad or finding.level == "error"
     raise typer.Exit(1 if bad else 0)
-
-
-def collect(
-    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Dernière échéance à présenter.")],
-    output: Annotated[Path, typer.Option("-o", "--output")] = Path("prelevements.xml"),
-) -> None:
-    """Écrire le fichier de prélèvements (pain.008) des échéances jusqu'à une date ; jamais deux fois la même."""
-    from pipeline.bootstrap import build_services
-    from pipeline.cli.documents import write_file
-    from pipeline.origin import Origin
-    from pipeline.steps.collect import collect as run
-
-    result = run(build_services(load_settings()), until.date(), Origin("office:cli"))
-    if result is None:
-        typer.echo("Aucune échéance à présenter.")
-        return
-    write_file(output, result.xml)
-    typer.echo(f"{output} : {result.count} prélèvement(s), {result.total} EUR, message {result.message_id}")
 
 
 def _started() -> Settings:
