@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from pipeline import __version__, api, web
 from pipeline.bootstrap import Services
+from pipeline.web import pki
 from pipeline.worker import Engine
 
 
@@ -38,6 +39,7 @@ def build_app(services: Services, engine: Engine | None = None) -> FastAPI:
     app.state.services = services
     api.mount(app, services)
     web.mount(app, services)
+    app.include_router(pki.router, include_in_schema=False)
     _mount_docs(app)
     _mount_health(app, services)
     return app

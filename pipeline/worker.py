@@ -1,5 +1,6 @@
 """Running the relay and the actors: inside the web process (`seing serve`) or as processes of their own."""
 
+import itertools
 import logging
 import threading
 from contextlib import AbstractContextManager
@@ -13,12 +14,16 @@ from pipeline.actors.declare import declare_actors
 from pipeline.bootstrap import Services
 from pipeline.broker import broker_from_url
 from pipeline.outbox import Relay
+from pipeline.preservation import renew_due
 from pipeline.steps.keep_house import keep_house
 
 log = logging.getLogger("seing.worker")
 
 HOUSEKEEPING_EVERY = 60.0
 """Seconds between two looks for what time alone makes necessary."""
+
+RENEW_EVERY = 1440
+"""Rounds of housekeeping between two looks for time-stamps that run out: a day."""
 
 
 class Engine(AbstractContextManager["Engine"]):
@@ -58,8 +63,11 @@ class Engine(AbstractContextManager["Engine"]):
         self.broker.close()
 
     def _keep_house(self) -> None:
+        rounds = itertools.count()
         while not self.stopping.wait(HOUSEKEEPING_EVERY):
             try:
                 keep_house(self.services)
+                if next(rounds) % RENEW_EVERY == 0:
+                    renew_due(self.services)
             except Exception:  # comes again in a minute, whatever it was
                 log.exception("housekeeping failed")

@@ -4,7 +4,8 @@ import logging
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (init, serve, web, worker, migrate, doctor):
+    for command in (init, serve, web, worker, migrate, doctor, renew):
         app.command(command.__name__)(command)
 
 
@@ -97,6 +98,22 @@ def doctor() -> None:
             typer.echo(f"    -> {finding.remedy}")
         bad = bad or finding.level == "error"
     raise typer.Exit(1 if bad else 0)
+
+
+def renew(
+    before: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Renouveler ce qui ne tient pas jusque-là (algorithme affaibli)."),
+    ] = None,
+) -> None:
+    """Renouveler les horodatages qui arrivent à leur terme dans treize mois ; les travaux en cours s'en chargent."""
+    from datetime import UTC
+
+    from pipeline.bootstrap import build_services
+    from pipeline.preservation import renew_due
+
+    count = renew_due(build_services(load_settings()), before.replace(tzinfo=UTC) if before else None)
+    typer.echo(f"{count} document(s) à renouveler.")
 
 
 def _started() -> Settings:

@@ -13,8 +13,9 @@ from pipeline.events import record, trail
 from pipeline.evidence_facts import gather
 from pipeline.orders import archived, frozen_of, keep, lock_order, retain_until
 from pipeline.origin import SYSTEM
+from pipeline.preservation import best_level, note_level
 from pipeline.retry import Later
-from signing.errors import TimestampUnavailable
+from signing.errors import KeyUnavailable, TimestampUnavailable
 from signing.evidence import CLOSED, build_evidence, closing_data
 from signing.seal import seal_document
 from signing.verify import verify
@@ -52,10 +53,12 @@ def evidence(services: Services, order_id: str) -> None:
             location=frozen.seller.address.city,
             timestamper=services.keys.timestamper,
         )
+        reached = best_level(services, pdf)
+        pdf = reached.pdf
         until = retain_until(services, services.today())
         services.archive.put(written, area="signed", retain_until=until, media_type="application/json")
         services.archive.put(pdf, area="signed", retain_until=until, media_type="application/pdf")
-    except (TimestampUnavailable, ArchiveUnavailable) as error:
+    except (TimestampUnavailable, KeyUnavailable, ArchiveUnavailable) as error:
         raise Later(error.code) from error
     with services.works() as work:
         order = lock_order(work, order_id)
@@ -67,5 +70,6 @@ def evidence(services: Services, order_id: str) -> None:
         keep(services, work, order, "evidence", "preuve.pdf", pdf, "application/pdf", "signed")
         data = {"json_sha256": order.evidence_json_sha256, "pdf_sha256": order.evidence_sha256}
         record(work, order_id, "evidence.archived", SYSTEM, services.clock(), data)
+        note_level(services, work, order_id, "evidence", reached)
         work.stage("archive", key=f"archive:{order_id}", args={"order_id": order_id}, order_id=order_id)
     services.nudge()

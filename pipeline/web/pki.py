@@ -1,4 +1,4 @@
-"""Revocation lists, where the certificates that we issue say that they are (RFC 5280, 4.2.1.13): plain HTTP, for all."""
+"""Revocation lists, where the certificates that we issue say that they are (RFC 5280, 4.2.1.13), for everybody."""
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool

@@ -54,11 +54,16 @@ class Trust:
         )
 
     def context(self, moment: datetime, *, revocation: str = "soft-fail") -> Any:
-        """A pyHanko validation context for `moment`, without network; newer revocation data speak for the past."""
+        """A pyHanko validation context for `moment`, without network; newer revocation data speak for the past.
+
+        For pyHanko a list out of date is worse than none: it then refuses what it would let pass. So unless revocation
+        data are required, such a list is not shown to it; `problem_in` hears what every list says all the same.
+        """
+        crls = [crl for crl in self.crls if revocation == "require" or not _out_of_date(crl, moment)]
         return ValidationContext(
             trust_roots=list(self.anchors),
             other_certs=list(self.certificates),
-            crls=list(self.crls),
+            crls=crls,
             ocsps=list(self.ocsps),
             moment=moment,
             revocation_mode=revocation,
@@ -86,7 +91,7 @@ class Trust:
     def _revoked(self, issuer: x509.Certificate, link: x509.Certificate, moment: datetime) -> bool:
         """Whether a list signed by the issuer says that the certificate was revoked at `moment` or before."""
         for encoded in self.crls:
-            crl = x509.load_der_x509_crl(encoded if isinstance(encoded, bytes) else encoded.dump())
+            crl = _loaded(encoded)
             if crl.issuer != link.issuer or not crl.is_signature_valid(cast("rsa.RSAPublicKey", issuer.public_key())):
                 continue
             entry = crl.get_revoked_certificate_by_serial_number(link.serial_number)
@@ -113,6 +118,16 @@ class Trust:
         except (PathBuildingError, PathValidationError):
             return False
         return True
+
+
+def _loaded(crl: Any) -> x509.CertificateRevocationList:
+    return x509.load_der_x509_crl(crl if isinstance(crl, bytes) else crl.dump())
+
+
+def _out_of_date(crl: Any, moment: datetime) -> bool:
+    """Whether another list should have come by then."""
+    due = _loaded(crl).next_update_utc
+    return due is not None and due < moment
 
 
 def is_short_term(certificate: Any) -> bool:

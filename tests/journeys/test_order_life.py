@@ -56,7 +56,7 @@ def test_the_rose_from_proposal_to_batch(services, sealed):
     found = documents(services, sealed)
     assert order.number == "2026-LYO-000001"
     assert order.state == "released"
-    assert {"sealed_form", "evidence", "evidence_json", "invoice", "mandate", "slip", "batch"} == set(found)
+    assert {"form", "sealed_form", "evidence", "evidence_json", "invoice", "mandate", "slip", "batch"} == set(found)
     assert {job.state for job in jobs_of(services, sealed).values()} == {"done"}
     states = {track.name: track.state for track in rows(services, Track, order_id=sealed)}
     assert states == {
@@ -127,23 +127,33 @@ def test_a_second_run_of_every_job_changes_nothing(services, sealed):
     assert sorted(path.name for path in (services.settings.data_dir / "mail").iterdir()) == mails
 
 
-def test_a_silent_timestamp_server_delays_the_seal_and_loses_nothing(services, rose, monkeypatch):
-    """The order stays signed while the server is silent, and is sealed when it answers."""
-    unit = services.keys.timestamper
+def test_a_silent_timestamp_server_delays_no_signature(services, rose, monkeypatch):
+    """The order is sealed at once, at B-B; time-stamped and raised when the server answers, then followed."""
     with monkeypatch.context() as patch:
 
         def silent(_digest):
             raise TimestampUnavailable("no answer")
 
-        patch.setattr(unit, "timestamp", silent)
+        patch.setattr(services.keys.timestamper, "timestamp", silent)
         sign(services, rose)
         drain(services)
-        assert order_of(services, rose).state == "signed"
-        assert jobs_of(services, rose)["seal"].state == "staged"
-    services.clock.move(minutes=10)
+        first = order_of(services, rose)
+        assert first.state == "sealed"
+        bare = services.archive.get(first.sealed_sha256, "signed")
+        assert verify(bare, trust=services.keys.roots, now=services.clock()).level == "B-B"
+        assert {"seal", "preserve"} == set(jobs_of(services, rose))
+    services.clock.move(hours=2)
     drain(services)
-    assert order_of(services, rose).state == "sealed"
+    found = documents(services, rose)
+    assert found["sealed_form"].startswith(bare)
+    assert order_of(services, rose).sealed_sha256 != first.sealed_sha256
+    report = verify(
+        found["sealed_form"], trust=services.keys.roots, evidence=found["evidence"], now=services.clock.later()
+    )
+    assert report.passed, report.findings
+    assert "B-LTA" == report.level
     assert kinds(services, rose).count("order.sealed") == 1
+    assert {job.state for job in jobs_of(services, rose).values()} == {"done"}
 
 
 def test_a_full_disk_delays_and_loses_nothing(services, rose, monkeypatch):
