@@ -191,9 +191,10 @@ def send_code(request: Request, view: Current, services: Serving, form: Customer
     """Send a code to the signatory's mobile, or call it where the rep has allowed that."""
     if view.state != "open":
         return go(_place(view))
-    ticked, channel = form.texts("consent"), "voice" if form.text("channel") == "voice" else "sms"
+    ticked, called = form.texts("consent"), form.text("channel") == "voice"
     try:
-        steps.send_code(services, view.ceremony_id, ticked, origin_of(request, "customer"), channel)
+        origin = origin_of(request, "customer")
+        steps.send_code(services, view.ceremony_id, ticked, origin, "voice" if called else "sms")
     except CeremonyClosed:
         return go("/c/over")
     except VoiceNotAllowed as error:

@@ -115,13 +115,15 @@ def test_three_wrong_codes_then_the_right_one(services, customer, rose):
 
 
 def test_five_wrong_codes_lock(services, customer, rose):
-    """The fifth wrong code ends the ceremony; the rep starts another one with a reason, which is recorded."""
+    """The fifth wrong code locks: the rep sees it, the page does not; he starts again with a reason, recorded."""
     agree(customer)
     for _ in range(5):
         customer.send("/c/signed", code=wrong(services.sms.code))
-    assert customer.path == "/c/over"
-    assert "Signature bloquée" in customer.text
-    assert customer.open("/c/code").path == "/c/over"
+    customer.send("/c/signed", code=services.sms.code)
+    assert customer.path == "/c/signed"
+    assert customer.status == 409
+    assert "demandez à votre commercial de relancer la signature" in customer.text
+    assert customer.open("/c").path == "/c/code"
 
     rep = Browser(services).log_in().open(f"/orders/{rose}")
     assert "Cinq codes erronés" in rep.text

@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator
 from pipeline.api.access import Serving
 from pipeline.api.openapi import refusals
 from pipeline.api.route import ReadingRoute
+from pipeline.bootstrap import Services
 from pipeline.errors import Forbidden
 from pipeline.origin import Origin
 from pipeline.steps.ceremony import delivery_report
@@ -32,6 +33,29 @@ async def twilio_sms(request: Request, services: Serving) -> Response:
 
     `X-Twilio-Signature` is checked over the public address; a message that we do not know is answered alike.
     """
+    message, status, origin = await _believed(request, services, "Message", "Sms")
+    if message and status:
+        await run_in_threadpool(delivery_report, services, "twilio", message, status, origin)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/twilio/voice",
+    status_code=204,
+    response_class=Response,
+    responses=refusals(403),
+    summary="What became of a call",
+)
+async def twilio_voice(request: Request, services: Serving) -> Response:
+    """How far a call that says a code came; checked and answered as a delivery report."""
+    call, status, origin = await _believed(request, services, "Call")
+    if call and status:
+        await run_in_threadpool(delivery_report, services, "twilio", call, status, origin)
+    return Response(status_code=204)
+
+
+async def _believed(request: Request, services: Services, *kinds: str) -> tuple[str, str, Origin]:
+    """The id and the status of a report that Twilio has signed; raises `Forbidden` for any other."""
     settings = services.settings
     query = f"?{request.url.query}" if request.url.query else ""
     address = f"{settings.public_url}{request.url.path}{query}"
@@ -43,8 +67,7 @@ async def twilio_sms(request: Request, services: Serving) -> Response:
     if not signature or not validator.validate(address, form, signature):
         log.warning("twilio.signature_refused", extra={"request_id": request.state.request_id})
         raise Forbidden
-    message, status = form.get("MessageSid") or form.get("SmsSid"), form.get("MessageStatus") or form.get("SmsStatus")
-    if isinstance(message, str) and isinstance(status, str):
-        origin = Origin("provider:twilio", request.client.host if request.client else None)
-        await run_in_threadpool(delivery_report, services, "twilio", message, status, origin)
-    return Response(status_code=204)
+    origin = Origin("provider:twilio", request.client.host if request.client else None)
+    sid = next((value for kind in kinds if isinstance(value := form.get(f"{kind}Sid"), str)), "")
+    status = next((value for kind in kinds if isinstance(value := form.get(f"{kind}Status"), str)), "")
+    return sid, status, origin
