@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import demonstration, documents, keys, running, settings, verification
+from pipeline.cli import archive, demonstration, documents, keys, running, sepa, settings, verification
 from pipeline.errors import SeingError, describe
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ documents.register(app)
 demonstration.register(app)
 verification.register(app)
 running.register(app)
+sepa.register(app)
+archive.register(app)
 keys.register(app)
 settings.register(app)
 

@@ -23,18 +23,7 @@ KIND = "manifest"
 def manifest_of(work: Work, order: Order) -> dict[str, Any]:
     """What belongs to an order, as plain JSON values: the same set gives the same manifest."""
     entries = work.find(ArchiveEntry, ArchiveEntry.kind != KIND, order_id=order.id, area="signed")
-    documents = [
-        {
-            "kind": entry.kind,
-            "name": entry.name,
-            "sha256": entry.sha256,
-            "size": entry.size,
-            "media_type": entry.media_type,
-            "stored_at": entry.stored_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "retain_until": entry.retain_until.isoformat() if entry.retain_until else None,
-        }
-        for entry in sorted(entries, key=lambda each: (each.stored_at, each.kind, each.sha256))
-    ]
+    documents = [line(entry) for entry in sorted(entries, key=lambda each: (each.stored_at, each.kind, each.sha256))]
     return {
         "schema": SCHEMA,
         "order": {
@@ -47,6 +36,19 @@ def manifest_of(work: Work, order: Order) -> dict[str, Any]:
             "mandate_umr": order.mandate_umr,
         },
         "documents": documents,
+    }
+
+
+def line(entry: ArchiveEntry) -> dict[str, Any]:
+    """One document in a manifest."""
+    return {
+        "kind": entry.kind,
+        "name": entry.name,
+        "sha256": entry.sha256,
+        "size": entry.size,
+        "media_type": entry.media_type,
+        "stored_at": entry.stored_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "retain_until": entry.retain_until.isoformat() if entry.retain_until else None,
     }
 
 

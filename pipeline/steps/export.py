@@ -1,0 +1,209 @@
+"""An archived order as one ZIP that a lawyer can open and a program can put back.
+
+`index.html` says in French what is there and whether it verifies; `documents/` holds every document of the signed set;
+`manifeste.json`, `verification.json` and `racines.pem` let anybody check again without us.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import PurePosixPath
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.bootstrap import Services
+from pipeline.errors import ExportUnreadable, NotFound
+from pipeline.orders import archived, frozen_of
+from pipeline.steps.manifest import line, manifest_of, written
+from signing.verify import Report, verify
+from storage.errors import ArchiveMissing
+from storage.models import ArchiveEntry, Order
+from templates import dossier
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Date of every entry: a ZIP has no better way to say nothing."""
+
+MANIFEST, VERIFICATION, ROOTS, INDEX = "manifeste.json", "verification.json", "racines.pem", "index.html"
+
+MOST_BYTES = 2_000_000_000
+"""What the documents of one export may weigh together when it is put back."""
+
+KINDS = {"certification": "Cachet du vendeur", "approval": "Signature du client", "document_time_stamp": "Horodatage"}
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What `restore` put back: how many documents were stored, and how many were there already."""
+
+    number: str
+    stored: int
+    present: int
+
+
+class _Document(BaseModel):
+    """One line of a manifest, as far as putting back needs it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(ge=0, le=MOST_BYTES)
+    media_type: str = Field(max_length=100)
+    retain_until: date
+
+
+class _OrderPart(BaseModel):
+    number: str = Field(max_length=60)
+
+
+class _Manifest(BaseModel):
+    order: _OrderPart
+    documents: list[_Document]
+
+
+def export_order(services: Services, number_or_id: str) -> bytes:
+    """The ZIP of a signed order. The same set verified at the same instant gives the same bytes.
+
+    Raises:
+        NotFound: no such order, or nothing of it is signed.
+        ArchiveCorrupted, ArchiveMissing, ArchiveUnavailable: a document cannot be read as it was stored.
+    """
+    with services.works(read_only=True) as work:
+        order = work.first(Order, number=number_or_id) or work.session.get(Order, number_or_id)
+        if order is None or order.sealed_sha256 is None:
+            raise NotFound
+        entries = work.find(ArchiveEntry, order_id=order.id, area="signed")
+        manifest = manifest_of(work, order)
+    ranks = {kind: rank for rank, kind in enumerate(dossier.TITLES)}
+    entries.sort(key=lambda each: (ranks.get(each.kind, len(ranks)), each.stored_at, each.sha256))
+    names = _names(entries)
+    now = services.clock().replace(microsecond=0)
+    evidence = archived(services, order.evidence_sha256) if order.evidence_sha256 else None
+    report = verify(archived(services, order.sealed_sha256), trust=services.keys.roots, evidence=evidence, now=now)
+    documents = tuple(
+        dossier.Document(
+            file=names[each.id],
+            kind=each.kind,
+            name=each.name,
+            sha256=each.sha256,
+            size=each.size,
+            stored_at=each.stored_at,
+            retain_until=each.retain_until,
+        )
+        for each in entries
+    )
+    files = {names[each.id]: services.archive.get(each.sha256, area="signed") for each in entries}
+    files[MANIFEST] = written(manifest | {"documents": [line(each) | {"file": names[each.id]} for each in entries]})
+    files[VERIFICATION] = json.dumps(report.to_dict(), ensure_ascii=False, indent=2).encode()
+    files[ROOTS] = b"".join(root.public_bytes(Encoding.PEM) for root in services.keys.roots)
+    files[INDEX] = dossier.render(_page(services, order, report, documents, now))
+    return _zip(files)
+
+
+def restore(services: Services, data: bytes) -> Restored:
+    """Put the documents of an export back into the archive: all of them, each under its hash, never over another one.
+
+    Everything is read and hashed before anything is stored.
+
+    Raises:
+        ExportUnreadable: no such ZIP, a document missing, too much, or not what its hash says.
+        ArchiveUnavailable: the archive does not answer; the same call again goes on.
+    """
+    manifest, files = _read(data)
+    stored = 0
+    for document, content in files:
+        try:
+            services.archive.get(document.sha256, area="signed")
+        except ArchiveMissing:
+            stored += 1
+        until = max(document.retain_until, services.today())
+        services.archive.put(content, area="signed", retain_until=until, media_type=document.media_type)
+    return Restored(manifest.order.number, stored, len(files) - stored)
+
+
+def _read(data: bytes) -> tuple[_Manifest, list[tuple[_Document, bytes]]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            if MANIFEST not in sizes or sizes[MANIFEST] > MOST_BYTES // 100:
+                raise ExportUnreadable(reason=f"{MANIFEST} manque")
+            manifest = _Manifest.model_validate_json(archive.read(MANIFEST))
+            if sum(each.size for each in manifest.documents) > MOST_BYTES:
+                raise ExportUnreadable(reason="il est trop volumineux")
+            files = []
+            for document in manifest.documents:
+                if sizes.get(document.file) != document.size:  # looked at first: a ZIP may unfold to any size
+                    raise ExportUnreadable(reason="un document manque ou n'a pas sa taille")
+                content = archive.read(document.file)
+                if hashlib.sha256(content).hexdigest() != document.sha256:
+                    raise ExportUnreadable(reason="un document n'a pas son empreinte")
+                files.append((document, content))
+    except (zipfile.BadZipFile, ValidationError, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        raise ExportUnreadable(reason="ce n'est pas un export de Seing") from error
+    return manifest, files
+
+
+def _names(entries: list[ArchiveEntry]) -> dict[str, str]:
+    """A path in the ZIP for each entry: its own name, numbered where several share it."""
+    taken: dict[str, str] = {}
+    for entry in entries:
+        name = PurePosixPath(entry.name.replace("\\", "/")).name or entry.sha256
+        stem, dot, suffix = name.rpartition(".")
+        rank, path = 1, f"documents/{name}"
+        while path in taken.values():
+            rank += 1
+            path = f"documents/{stem}-{rank}.{suffix}" if dot else f"documents/{name}-{rank}"
+        taken[entry.id] = path
+    return taken
+
+
+def _page(
+    services: Services, order: Order, report: Report, documents: tuple[dossier.Document, ...], now: datetime
+) -> dossier.Dossier:
+    frozen = frozen_of(services, order)
+    return dossier.Dossier(
+        number=order.number,
+        company=order.company,
+        epj=order.epj,
+        seller=frozen.seller.legal_name,
+        signatory=", ".join(part for part in (order.signatory_name, order.signatory_role) if part),
+        signed_at=order.signed_at,
+        total_incl_vat=order.total_incl_vat,
+        passed=report.passed,
+        indication=str(report.indication),
+        sentence=report.sentence,
+        verified_at=now,
+        signatures=tuple(
+            dossier.Signature(
+                what=KINDS.get(each.kind, each.field),
+                signer=each.signer,
+                at=each.time_stamp.at if each.time_stamp else each.claimed_at,
+                stamped=each.time_stamp is not None,
+                level=str(each.level or ""),
+                algorithm=each.algorithm,
+                trusted_by=each.trusted_by or "",
+                problems=tuple(finding.fr for finding in each.findings),
+            )
+            for each in report.signatures
+        ),
+        checks=tuple((check.passed, check.fr) for check in report.evidence.checks) if report.evidence else (),
+        story=tuple(report.evidence.story) if report.evidence else (),
+        documents=documents,
+        specimen=frozen.specimen,
+    )
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in sorted(files, key=lambda each: (each != INDEX, each)):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3
+            archive.writestr(entry, files[name])
+    return out.getvalue()

@@ -1,0 +1,102 @@
+"""The first page of an exported order: what is in the folder, whether it verifies, how anybody checks it again."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import jinja2
+
+from templates.french import formats
+
+TITLES: Final[dict[str, tuple[str, str]]] = {
+    "sealed_form": ("Bon de commande signé", "le contrat : cachet du vendeur, signature du client, horodatage"),
+    "evidence": ("Dossier de preuve", "qui a signé, quand, comment : le récit scellé de la signature"),
+    "evidence_json": ("Dossier de preuve, données", "les mêmes faits, pour les programmes (JSON canonique)"),
+    "form": ("Bon de commande présenté", "le document certifié que le client a eu sous les yeux, avant sa signature"),
+    "mandate": ("Mandat de prélèvement, inscription", "le mandat lui-même est une page du bon de commande signé"),
+    "invoice": ("Facture", "Factur-X : le PDF contient les données de la facture"),
+    "credit_note": ("Avoir", "annule la facture"),
+    "slip": ("Bordereau de numérisation", "accompagne les pièces papier"),
+    "batch": ("Lot remis à l'agence", "ce que l'agence a reçu pour la mise en production"),
+    "manifest": ("Inventaire archivé", "la liste des documents, telle qu'elle était archivée à cette date"),
+}
+"""Kinds of documents as people call them, and what each is; the most important first."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file of the folder. `retain_until` is the last day on which the archive must keep it."""
+
+    file: str
+    kind: str
+    name: str
+    sha256: str
+    size: int
+    stored_at: dt.datetime
+    retain_until: dt.date | None
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return TITLES.get(self.kind, (self.name, ""))[0]
+
+    @property
+    def what(self) -> str:
+        """What it is, in a few words."""
+        return TITLES.get(self.kind, ("", ""))[1]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One signature as the verifier found it; `problems` in French, none where it holds."""
+
+    what: str
+    signer: str
+    at: dt.datetime | None
+    stamped: bool
+    level: str
+    algorithm: str
+    trusted_by: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Everything that the page says."""
+
+    number: str
+    company: str
+    epj: str
+    seller: str
+    signatory: str
+    signed_at: dt.datetime | None
+    total_incl_vat: Decimal
+    passed: bool
+    indication: str
+    sentence: str
+    verified_at: dt.datetime
+    signatures: tuple[Signature, ...]
+    checks: tuple[tuple[bool, str], ...]
+    story: tuple[str, ...]
+    documents: tuple[Document, ...]
+    specimen: bool = False
+
+
+def render(data: Dossier) -> bytes:
+    """The page, complete in itself: no script, no style or image from elsewhere."""
+    return _template().render(data=data, shown=formats("fr")).encode()
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("index.html")
