@@ -1,8 +1,10 @@
 import json
 from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import timedelta
+from io import BytesIO
 from typing import get_args, get_type_hints
 
+import pikepdf
 import pytest
 
 import signing.evidence as signed
@@ -167,3 +169,14 @@ def test_the_story_stays_on_one_page():
     pdf = evidence.render(with_facts(signatory=who, customer=replace(facts.customer, legal_name=long)))
 
     assert "1. Les parties" in words(pdf, page=2)
+
+
+def test_the_seller_seals_a_field_of_the_document(tmp_path):
+    """The field is drawn with the file, as a Form that readers are told, so that sealing adds nothing untagged."""
+    pdf = evidence.render(SAMPLE)
+
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        (field,) = opened.Root.AcroForm.Fields
+        assert (str(field.T), str(field.FT)) == ("seller", "/Sig")
+        assert "/V" not in field
+    assert faults(pdf, tmp_path) == []

@@ -2,12 +2,12 @@
 
 import hashlib
 
-from templates import layout
+from templates import brand, layout
 from templates.documents.evidence.data import Certificate
 from templates.documents.evidence.details import pairs
 from templates.documents.evidence.words import Words
 from templates.documents.sheet import printable
-from templates.layout import Column, Flow, Rich, Row, Table
+from templates.layout import Column, Flow, Rich, Row, SignatureField, Stack, Table, Text
 
 
 def proofs(made: Flow, words: Words, json: bytes) -> None:
@@ -110,3 +110,15 @@ def _file(made: Flow, words: Words, json: bytes) -> None:
             (t("software"), f"{software.name} {software.version}"),
         ],
     )
+    # The field is drawn here, empty: one that the signing code made would be no element of the page (PDF/UA-1, 7.18.4).
+    inside = layout.WIDTH - 4 * brand.STEP
+    seller = printable(words.facts.seller.name)
+    told = [
+        Text(t("seal", seller=seller), layout.SMALL_STRONG, width=inside),
+        Text(t("seal_note"), layout.SMALL_SOFT, width=inside),
+    ]
+    field = SignatureField(
+        "seller", t("seal_field", seller=seller), Stack(told), width=layout.WIDTH, pad=2 * brand.STEP
+    )
+    field.before = 3 * brand.STEP
+    made.add(field)
