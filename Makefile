@@ -7,7 +7,7 @@ RUN := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 OUT ?= out
 
-.PHONY: demo serve test check lint test-services test-browser bench requirements clean
+.PHONY: demo serve test check lint test-services test-browser bench requirements accept-looks clean
 
 demo: $(RUN)  ## The whole main job on a sample; leaves the documents in out/
 	$(BIN)/seing demo --out $(OUT)
@@ -47,6 +47,9 @@ $(RUN): requirements/base.txt pyproject.toml | $(VENV)/bin/python
 $(DEV): requirements/dev.txt $(RUN)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+accept-looks: $(DEV)  ## Accept how every document looks now, and draw the pictures of docs/documents.md
+	$(BIN)/python -m tests.documents.looks --docs
 
 requirements: $(DEV)  ## Pin again: requirements/*.in -> requirements/*.txt, with hashes, without index addresses
 	for f in base dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
