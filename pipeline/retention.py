@@ -18,7 +18,9 @@ DRAFT_DAYS: Final = 90
 DISPUTE_MONTHS: Final = 14
 """Months after a debit in which its mandate must be produced (13 months to dispute it, CMF L133-24, and one more)."""
 
-MANDATE_KINDS: Final = frozenset({"form", "sealed_form", "evidence", "evidence_json", "mandate", "manifest"})
+MANDATE_KINDS: Final = frozenset(
+    {"form", "sealed_form", "evidence", "evidence_json", "attestation", "mandate", "manifest"}
+)
 """Documents that prove the mandate signed with an order."""
 
 REASONS: Final[dict[str, str]] = {
@@ -26,6 +28,7 @@ REASONS: Final[dict[str, str]] = {
     "sealed_form": "contrat signé : pièce comptable et preuve (Code de commerce L123-22, Code civil 2224)",
     "evidence": "preuve de la signature (Code civil 1366, 1367, 2224)",
     "evidence_json": "preuve de la signature (Code civil 1366, 1367, 2224)",
+    "attestation": "preuve de la signature (Code civil 1366, 1367, 2224)",
     "mandate": "mandat de prélèvement : contestation possible 13 mois après le dernier débit (CMF L133-24)",
     "invoice": "facture (Code de commerce L123-22, LPF L102 B)",
     "credit_note": "avoir (Code de commerce L123-22, LPF L102 B)",

@@ -86,7 +86,7 @@ def prolong_mandates(services: Services) -> int:
     count = 0
     with services.works(read_only=True) as work:
         query = select(Mandate.order_id, Mandate.last_debit_on, Mandate.signed_at)
-        found = work.session.execute(query.where(Mandate.last_debit_on.is_not(None))).tuples().all()
+        found = work.session.execute(query.where(Mandate.last_debit_on.is_not(None))).all()
     for order_id, last, signed_at in found:
         if last is None or mandate_until(last) <= retain_until(services, paris_day(signed_at)):
             continue

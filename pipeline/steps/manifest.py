@@ -83,10 +83,10 @@ def stage_manifests(services: Services) -> int:
     )
     staged = 0
     with services.works() as work:
-        listed = dict(work.session.execute(documents.where(ArchiveEntry.kind == KIND)).tuples().all())
+        listed = dict(work.session.execute(documents.where(ArchiveEntry.kind == KIND)).all())
         sealed = select(Event.order_id).where(Event.kind == "order.archived")
         due = documents.where(ArchiveEntry.kind != KIND, ArchiveEntry.order_id.in_(sealed))
-        for order_id, at in work.session.execute(due).tuples():
+        for order_id, at in work.session.execute(due):
             if order_id not in listed or listed[order_id] < at:
                 key = f"manifest:{order_id}:{at:%Y%m%dT%H%M%S%f}"
                 staged += work.stage("manifest", key=key, args={"order_id": order_id}, order_id=order_id)

@@ -110,11 +110,11 @@ def _chosen(services: Services, since: datetime | None) -> tuple[list[Stored], l
         query = query.where(ArchiveEntry.stored_at >= since)
         files = files.where(Collection.archived_at >= since)
     with services.works(read_only=True) as work:
-        recent = [_stored(entry, number) for entry, number in work.session.execute(query).tuples()]
+        recent = [_stored(entry, number) for entry, number in work.session.execute(query)]
         recent += [
             Stored(row.sha256, "collection", None, None, row.message_id) for row in work.session.scalars(files).all()
         ]
-        return recent, [_stored(entry, number) for entry, number in work.session.execute(older).tuples()]
+        return recent, [_stored(entry, number) for entry, number in work.session.execute(older)]
 
 
 def _named(services: Services, bad: Sequence[dict[str, Any]]) -> list[Stored]:

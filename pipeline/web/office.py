@@ -9,7 +9,7 @@ from starlette.responses import Response
 from pipeline import jobs
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound, SeingError
-from pipeline.steps.collect import collect
+from pipeline.steps.collect import collect_all
 from pipeline.web.access import Office, Serving, UserForm, by_user
 from pipeline.web.page import PageRoute, go, sentence, show
 from pipeline.web.queries.office import office
@@ -39,13 +39,13 @@ def retry(request: Request, job_id: str, session: Office, services: Serving, for
 
 @router.post("/collections")
 def collect_now(request: Request, session: Office, services: Serving, form: UserForm) -> Response:
-    """Make the file of everything due until a day; never an instalment twice."""
+    """Make the files of everything due until a day, one per scheme; never an instalment twice."""
     try:
         until = date.fromisoformat(form.text("until"))
     except ValueError:
         return _page(request, services)
     try:
-        collect(services, until, by_user(request, session))
+        collect_all(services, until, by_user(request, session))
     except SeingError as error:
         return _page(request, services, error=error, until=until)
     return go("/office#collect")

@@ -15,6 +15,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "sealed_form": ("Bon de commande signé", "le contrat : cachet du vendeur, signature du client, horodatage"),
     "evidence": ("Dossier de preuve", "qui a signé, quand, comment : le récit scellé de la signature"),
     "evidence_json": ("Dossier de preuve, données", "les mêmes faits, pour les programmes (JSON canonique)"),
+    "attestation": ("Attestation de signature", "ce que le signataire a reçu : qui, quoi, quand, et l'empreinte"),
     "form": ("Bon de commande présenté", "le document certifié que le client a eu sous les yeux, avant sa signature"),
     "mandate": ("Mandat de prélèvement, inscription", "le mandat lui-même est une page du bon de commande signé"),
     "invoice": ("Facture", "Factur-X : le PDF contient les données de la facture"),

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["money"])
 def list_mandates(
     caller: Office,  # noqa: ARG001  # the back office's key is asked for
     services: Serving,
-    state: Annotated[Literal["active", "revoked", "expired"] | None, Query()] = None,
+    state: Annotated[Literal["active", "amended", "revoked", "expired"] | None, Query()] = None,
     epj: Filter = None,
     umr: Filter = None,
     cursor: Cursor = None,
@@ -65,7 +65,10 @@ def collect_now(
     attempt: Attempting,
     response: Response,
 ) -> CollectionOut | Response:
-    """Take every planned instalment due until a day into one pain.008 file; none is ever taken twice."""
+    """Take what may be presented until a day into one pain.008 file of one scheme; nothing is ever taken twice.
+
+    Where an installation has both schemes, ask again until nothing is due (204).
+    """
     made = attempt.made(Collection)
     result = None if made else collect(services, wanted.until, origin)
     with services.works(read_only=True) as work:

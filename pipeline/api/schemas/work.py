@@ -65,7 +65,7 @@ class MandateOut(Out):
     """One mandate of the register; of its IBAN the last four characters."""
 
     umr: str
-    state: str = Field(description="`active`, `revoked` or `expired`.")
+    state: str = Field(description="`active`, `amended`, `revoked` or `expired`.")
     scheme: str
     sequence_type: str
     creditor_id: str
