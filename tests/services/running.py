@@ -32,7 +32,7 @@ from tests.house import REP, SmsBox, order_from, sign
 
 QUEUES = {kind.queue for kind in STEPS.values()}
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds for what takes two or three on a quiet machine."""
 
 
