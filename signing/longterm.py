@@ -14,10 +14,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import DocumentTimestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
-from pyhanko.sign.validation.generic_cms import extract_certs_for_validation, extract_tst_data_iter
 
 from signing import fields
 from signing.certificates import chain_of, common_name, is_list_of, is_short_term
+from signing.contents import certificates_in, is_time_stamp, signed_contents, tokens_in
 from signing.embed import embed, open_for_update
 from signing.errors import ValidationInfoIncomplete
 from signing.readback import confirm_all, confirm_newest
@@ -53,7 +53,7 @@ def preserve(
         whatever `collect` raises.
     """
     writer = open_for_update(pdf)
-    embedded = _embedded(writer.prev)
+    embedded = _embedded(pdf)
     _add_proofs(writer, embedded, collect(embedded))
     return _stamp(pdf, writer, timestamper, thorough=thorough)
 
@@ -75,7 +75,7 @@ def add_validation_info(
         SealNotConfirmed: a signature does not verify any more.
     """
     writer = open_for_update(pdf)
-    _add_proofs(writer, _embedded(writer.prev), Proofs(certificates, crls))
+    _add_proofs(writer, _embedded(pdf), Proofs(certificates, crls))
     output = io.BytesIO()
     writer.write(output)
     result = output.getvalue()
@@ -99,14 +99,10 @@ def has_proof_of_time(pdf: bytes) -> bool:
     """Whether a time-stamp shows when the newest signature existed: without one the file is B-B.
 
     Raises:
-        UnusablePdf: not a PDF.
+        UnusablePdf: no signature, or one that cannot be read, is in it.
     """
-    signatures = open_for_update(pdf).prev.embedded_signatures
-    newest = max(signatures, key=lambda signature: signature.signed_revision, default=None)
-    if newest is None:
-        return False
-    stamped = next(iter(extract_tst_data_iter(newest.signer_info, signed=False)), None)
-    return newest.sig_object_type == "/DocTimeStamp" or stamped is not None
+    newest = signed_contents(pdf)[-1]
+    return is_time_stamp(newest) or bool(tokens_in(newest))
 
 
 def _stamp(pdf: bytes, writer: IncrementalPdfFileWriter, timestamper: Timestamper, *, thorough: bool) -> bytes:
@@ -162,11 +158,10 @@ def _kept(reader: PdfFileReader) -> Proofs:
     return Proofs(certificates, [crl.get_object().data for crl in store.crls])
 
 
-def _embedded(reader: PdfFileReader) -> Sequence[x509.Certificate]:
+def _embedded(pdf: bytes) -> Sequence[x509.Certificate]:
     """The certificates of the file's signatures and of their time-stamps, each once."""
-    found: dict[bytes, None] = {}
-    for signature in reader.embedded_signatures:
-        for signed in (signature.signed_data, *extract_tst_data_iter(signature.signer_info, signed=False)):
-            carried = extract_certs_for_validation(signed)
-            found.update((link.dump(), None) for link in (carried.signer_cert, *carried.other_certs))
-    return [x509.load_der_x509_certificate(encoded) for encoded in found]
+    found: dict[x509.Certificate, None] = {}
+    for content in signed_contents(pdf):
+        for signed in (content, *tokens_in(content)):
+            found.update(dict.fromkeys(certificates_in(signed)))
+    return list(found)

@@ -1,9 +1,11 @@
-"""PDF files read with pyHanko, fast enough for tagged ones.
+"""PDF files read with pyHanko, fast enough for tagged and signed ones.
 
 A tagged form keeps some hundreds of structure elements in one object stream. PyHanko reads that stream's table again
-for every object in it, which makes judging a signed form take a second; here the table is read once.
+for every object in it, which makes judging a signed form take a second; here the table is read once. And it reads the
+twenty thousand hexadecimal digits of a signature one by one, each time the signature is looked at: here all at once.
 """
 
+import binascii
 import io
 from typing import Any
 
@@ -11,6 +13,26 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.misc import PdfReadError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
+
+_digit_by_digit = generic.read_hex_string_from_stream
+
+
+def read_hexadecimal(stream: Any) -> Any:
+    """PyHanko's `read_hex_string_from_stream`, which still reads whatever is not plain digits in memory."""
+    if type(stream) is io.BytesIO:
+        content, start = stream.getvalue(), stream.tell() + 1
+        end = content.find(b">", start)
+        try:
+            found = binascii.unhexlify(content[start:end]) if end >= start else None
+        except binascii.Error:
+            found = None  # blanks, an odd digit, damage: as ever
+        if found is not None:
+            stream.seek(end + 1)
+            return generic.pdf_string(found)
+    return _digit_by_digit(stream)
+
+
+generic.read_hex_string_from_stream = read_hexadecimal
 
 
 class Reader(PdfFileReader):  # type: ignore[misc]  # pyHanko is followed as untyped

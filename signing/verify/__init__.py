@@ -76,7 +76,9 @@ async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetim
     if evidence.startswith(b"%PDF-"):
         seal = _report(evidence, await judge_file(evidence, trust, now, ()), now)
         json_bytes = evidence_json(evidence)
-    proof = await judge_evidence(json_bytes, pdf, verdict.signatures, trust, now)
+    # What its seal covers existed when the seal was time-stamped: the token inside is judged at that time.
+    known_at = min((one.validated_at for one in seal.signatures), default=now) if seal and seal.passed else now
+    proof = await judge_evidence(json_bytes, pdf, verdict.signatures, trust, now, known_at)
     if seal is not None:
         reasons = [*proof.findings, *_seal_findings(seal, verdict.signatures)]
         proof = EvidenceReport(**(vars(proof) | {"seal": seal, "findings": tuple(reasons)}))

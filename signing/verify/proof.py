@@ -22,9 +22,17 @@ _HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 async def judge_evidence(
-    data: bytes | None, pdf: bytes, signatures: Sequence[SignatureReport], trust: Trust, now: datetime
+    data: bytes | None,
+    pdf: bytes,
+    signatures: Sequence[SignatureReport],
+    trust: Trust,
+    now: datetime,
+    known_at: datetime,
 ) -> EvidenceReport:
-    """Compare the evidence (JSON bytes; None if the carrier held none) with the order's PDF and its signatures."""
+    """Compare the evidence (JSON bytes; None if the carrier held none) with the order's PDF and its signatures.
+
+    `known_at` is the instant at which the evidence is proved to have existed: `now` without better proof.
+    """
     try:
         evidence = read_evidence(data or b"")
         token = time_stamp_bytes(evidence)
@@ -49,7 +57,7 @@ async def judge_evidence(
     ]
     codes = dict.fromkeys(check.code.partition(":")[0] for check in checks if not check.passed)
     findings = [finding(code) for code in codes]
-    stamp, stamp_findings = await _stamp(evidence, token, trust, now)
+    stamp, stamp_findings = await _stamp(evidence, token, trust, known_at, now)
     return EvidenceReport(
         order_number=evidence.facts.order.number,
         events=len(evidence.events),
@@ -181,13 +189,13 @@ def _time_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> _
 
 
 async def _stamp(
-    evidence: Evidence, token: bytes | None, trust: Trust, now: datetime
+    evidence: Evidence, token: bytes | None, trust: Trust, known_at: datetime, now: datetime
 ) -> tuple[TimeStampReport | None, tuple[Finding, ...]]:
     """The time-stamp over the head of the chain, which must not be older than the last event."""
     if token is None:
         return None, (finding("evidence.no_time_stamp"),)
     try:
-        stamp = await judge_stamp(token_of(token), _head_digest(evidence), trust, now, now)
+        stamp = await judge_stamp(token_of(token), _head_digest(evidence), trust, known_at, now)
     except Exception:  # noqa: BLE001  # a malformed token fails anywhere in CMS code
         return None, (finding("time_stamp.unreadable"),)
     findings = stamp.findings

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from cryptography import x509
 from typer.testing import CliRunner
 
 from pipeline import preservation
@@ -17,7 +18,8 @@ from signing.errors import RevocationUnavailable, TimestampUnavailable
 from signing.verify import verify
 from storage.models import ArchiveEntry, Event
 from tests.factories import sample
-from tests.house import drain, jobs_of, order_from, order_of, sign
+from tests.house import drain, jobs_of, make_services, order_from, order_of, sign
+from tests.pipeline.api_client import Client
 
 
 @pytest.fixture
@@ -174,11 +176,10 @@ def next_keys(services, folder, *parts, when):
 
 @pytest.fixture
 def lasting(installation, tmp_path):
-    from tests.house import make_services
-
     return make_services(installation, tmp_path / "var", retention_years=30)
 
 
+@pytest.mark.timeout(300)  # four RSA keys are made on the way
 def test_three_ten_and_twenty_five_years(lasting, tmp_path):
     """Renewed each time before its time-stamp runs out, with units of later years: TOTAL-PASSED at the end."""
     services = lasting
@@ -262,12 +263,7 @@ def test_renew_from_the_command_line(services, rose, monkeypatch):
 
 def test_the_list_is_published_and_its_number_grows(services):
     """Anybody gets the authority's list; within the hour the same, later the next number, in the database."""
-    from cryptography import x509
-    from fastapi.testclient import TestClient
-
-    from pipeline.app import build_app
-
-    client = TestClient(build_app(services))
+    client = Client(services)
     answer = client.get("/pki/issuer.crl")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/pkix-crl"
