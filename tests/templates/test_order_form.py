@@ -47,12 +47,12 @@ def test_first_page_answers_the_four_questions(tmp_path):
         "Édition 2027",
         "Agence de Lyon",
         "Claire Delmas",
-        "Ce que j'achète",
+        "Ce que j’achète",
         "Ce que ça coûte",
         "6 056,76 €",
         "Quand je suis débité",
         "05/01/2027",
-        "Ce que je dois aujourd'hui",
+        "Ce que je dois aujourd’hui",
         "0,00 €",
         "TVA 20 % sur 5 047,30 € HT",
         "1 009,46",
@@ -105,7 +105,7 @@ def test_mandate_has_a_page_of_its_own_with_every_mention(tmp_path):
         "Paiement récurrent",
         "Fait à Lyon",
         "horodatée",
-        "droits d'accès, de rectification et d'effacement",
+        "droits d’accès, de rectification et d’effacement",
     ):
         assert said in page, said
     assert "Conditions générales de vente" not in page
@@ -117,7 +117,7 @@ def test_b2b_mandate_has_its_own_title_and_words(tmp_path):
     text = " ".join(pages(tmp_path, render(replace(SAMPLE, mandate=mandate))))
     for said in (
         "Mandat de prélèvement SEPA interentreprises",
-        "Vous n'êtes pas en droit de demander",
+        "Vous n’êtes pas en droit de demander",
         "Paiement ponctuel",
     ):
         assert said in text
@@ -128,7 +128,7 @@ def test_without_withdrawal_there_is_no_notice(tmp_path):
     """A firm of nine employees is not told of a right that it lacks, but declares it."""
     text = " ".join(pages(tmp_path, render(SAMPLE)))
     assert "Formulaire de rétractation" not in text
-    assert "n'ouvre pas droit à rétractation" in text
+    assert "n’ouvre pas droit à rétractation" in text
 
 
 @pytest.mark.parametrize("lines", [1, 12, 30])
@@ -271,7 +271,7 @@ def test_terms_are_complete_and_versioned(tmp_path):
 def test_quote_says_quote_throughout(tmp_path):
     """A day until which it holds, no mandate, nothing to sign, never called an order form but for what follows it."""
     text = " ".join(pages(tmp_path, quote.render(quote.SAMPLE)))
-    for said in ("Devis n° PROP-2026-004171", "valable jusqu'au 23/12/2026", "Valable jusqu'au", "6 056,76 €"):
+    for said in ("Devis n° PROP-2026-004171", "valable jusqu’au 23/12/2026", "Valable jusqu'au", "6 056,76 €"):
         assert said in text, said
     assert "Mandat de prélèvement" not in text
     assert "Signatures" not in text
