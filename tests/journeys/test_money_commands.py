@@ -1,0 +1,94 @@
+"""The commands for mandates, debits, archive, erasure and keys: what a person at a terminal sees, and exit codes."""
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.errors import BankAnswerUnreadable
+from tests.factories import IBAN
+from tests.house import order_of
+from tests.journeys.bank import camt054
+
+FIRST = "2026-LYO-000001-01"
+
+
+@pytest.fixture
+def seing(house, monkeypatch, tmp_path):
+    """Runs a command on the rose's installation, in a folder of its own; answers exit code and what was printed."""
+    services, order_id = house
+    monkeypatch.setenv("SEING_DATA_DIR", str(services.settings.data_dir))
+    monkeypatch.setenv("SEING_FIXED_NOW", services.clock.now.isoformat())
+    (tmp_path / "desk").mkdir()
+    monkeypatch.chdir(tmp_path / "desk")
+
+    def run(*words):
+        result = CliRunner().invoke(app, list(words))
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    run.services, run.order, run.desk = services, order_of(services, order_id), tmp_path / "desk"
+    return run
+
+
+def test_collect_then_answers(seing):
+    """One file per scheme, once; what the bank sends back is counted; what is unknown is said, with exit code 1."""
+    code, said = seing("sepa", "collect", "--until", "2027-03-31")
+    (path,) = seing.desk.glob("prelevements-core-*.xml")
+    assert (code, "3 prélèvement(s)" in said) == (0, True)
+    assert IBAN in path.read_text("utf-8")
+    assert seing("sepa", "collect", "--until", "2027-03-31") == (0, "Aucune échéance à présenter.\n")
+
+    (seing.desk / "retour.xml").write_bytes(camt054((FIRST, "AM04", "605.68")))
+    assert "1 prélèvement(s) revenu(s)" in seing("sepa", "answers", "retour.xml")[1]
+    assert "rien n'a changé" in seing("sepa", "answers", "retour.xml")[1]
+    (seing.desk / "autre.xml").write_bytes(camt054(("X-1", "AM04", "1.00")))
+    code, said = seing("sepa", "answers", "autre.xml")
+    assert (code, "X-1 : prélèvement inconnu" in said) == (1, True)
+    (seing.desk / "photo.jpg").write_bytes(b"\xff\xd8")
+    with pytest.raises(BankAnswerUnreadable):
+        seing("sepa", "answers", "photo.jpg")
+
+
+def test_register_amend_and_revoke(seing):
+    """The register shows no whole account; a mandate is found by its IBAN, amended and revoked with a reason."""
+    umr = seing.order.mandate_umr
+    code, said = seing("sepa", "register", IBAN)
+    assert (code, umr in said, IBAN in said) == (0, True, False)
+    assert seing("sepa", "register", "--csv")[1].lstrip("\ufeff").startswith("RUM;ICS;")
+    assert seing("sepa", "amend", umr, "--reason", "Nouvelle banque")[0] == 0
+    assert seing("sepa", "revoke", umr, "--reason", "Fin de contrat") == (0, f"{umr} : révoqué.\n")
+    assert "révoqué" in seing("sepa", "register", umr)[1]
+    assert seing("sepa", "announce")[0] == 0
+
+
+def test_export_check_and_restore(seing):
+    """A ZIP on the desk; everything reads back; putting it back where all is there already stores nothing."""
+    number = seing.order.number
+    assert seing("archive", "export", number, "-o", "dossier.zip")[0] == 0
+    code, said = seing("archive", "restore", "dossier.zip")
+    assert (code, f"{number} : 0 document(s) remis" in said) == (0, True)
+    assert seing("archive", "check")[0] == 0
+    path = seing.services.archive.root / "signed" / seing.order.sealed_sha256[:2] / seing.order.sealed_sha256
+    path.chmod(0o600)
+    path.write_bytes(b"altered")
+    code, said = seing("archive", "check")
+    assert (code, f"{number}  sealed_form" in said) == (1, True)
+    code, said = seing("archive", "export", number, "-o", "again.zip")
+    assert (code, "archive.corrupted" in said) == (2, True)
+
+
+def test_erase_and_rotate(seing, monkeypatch):
+    """What stays is printed with reason and date; the fields go under the key that now stands first."""
+    code, said = seing("erase", "05123874")
+    assert code == 0
+    assert "Rien à effacer." in said
+    assert "facture.pdf : facture (Code de commerce L123-22, LPF L102 B), jusqu'au 23/11/2036" in said
+    old = seing.services.settings.made_secrets["vault_keys"]
+    monkeypatch.setenv("SEING_VAULT_KEYS", f"k2:{'5a' * 32},{old}")
+    assert "sous la clé « k2 »" in seing("vault", "rotate")[1]
+    assert "0 champ(s) repris" in seing("vault", "rotate")[1]
+    assert seing("sepa", "register", IBAN)[0] == 0
+    monkeypatch.setenv("SEING_VAULT_KEYS", f"k3:{'a5' * 32}")
+    code, said = seing("vault", "rotate")
+    assert (code, "« k2 » manque" in said) == (2, True)
