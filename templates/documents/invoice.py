@@ -4,12 +4,10 @@ Print and file are made from one frozen value; the mentions are those of article
 L441-9 and R123-238 of the Code de commerce, and of the decrees 2022-1299 and 2024-266.
 """
 
-from datetime import UTC, datetime, time
-
 from templates import brand, catalog, french
 from templates.documents.invoice_payment import add_payment, payment_answer
 from templates.documents.invoice_sample import ROSE
-from templates.documents.parts import GAP, THIRD, Hand, KeyFigure, period
+from templates.documents.parts import GAP, THIRD, Hand, KeyFigure, begin, period
 from templates.facturx import Address, InvoiceData, InvoiceLine, Party, Seller, invoice_xml
 from templates.facturx.wording import LANGUAGE, VAT_ON_DEBITS, correction
 from templates.layout import (
@@ -23,8 +21,6 @@ from templates.layout import (
     Block,
     Column,
     Columns,
-    Flow,
-    Furniture,
     Heading,
     Items,
     Pairs,
@@ -37,7 +33,7 @@ from templates.layout import (
     Text,
 )
 from templates.layout.text import width
-from templates.pdf import Attachment, Facts, factur_x
+from templates.pdf import Attachment, factur_x
 
 VERSION = "2026.11.1"
 """Changes with every change of looks or words: kept with each invoice, so that it can be drawn again."""
@@ -69,25 +65,25 @@ def render(
     xml = invoice_xml(data) if xml is None else xml
     t, f = catalog.texts("invoice", language), french.formats(language)
     title = t(f"title_{data.kind}", number=data.number)
-    when = datetime.combine(data.issued_on, time(), UTC)
     seller = data.seller
-    flow = Flow(
-        Facts(title=title, language="en-GB" if language == "en" else "fr-FR", when=when, author=seller.name),
-        Furniture(
-            look or brand.Brand(seller.trade_name or seller.name),
-            title,
-            _foot(t, f, seller),
-            specimen=t("specimen") if data.specimen else "",
-        ),
+    hand = begin(
+        t,
+        language,
+        title=title,
+        day=data.issued_on,
+        look=look or brand.Brand(seller.trade_name or seller.name),
+        foot=_foot(t, f, seller),
+        author=seller.name,
+        specimen=data.specimen,
     )
-    hand = Hand(flow, t, f)
+    flow = hand.flow
     _head(hand, data, title)
     flow.add(Panel(_answers(hand, data), width=WIDTH, accent=flow.accent, before=3 * brand.STEP))
     flow.heading(2, t("detail"))
     flow.add(_lines(hand, data))
     add_payment(hand, data)
     _mentions(hand, data)
-    attachment = Attachment("factur-x.xml", xml, "text/xml", "Alternative", t("attachment"), when)
+    attachment = Attachment("factur-x.xml", xml, "text/xml", "Alternative", t("attachment"), flow.facts.when)
     return flow.finish(attachments=(attachment,), schemas=(factur_x(level="EN 16931"),))
 
 

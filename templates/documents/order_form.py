@@ -4,8 +4,6 @@ Its first page answers what is bought, what it costs, when it is debited and wha
 fields, `seller` and `client`, are drawn with it: the file that the customer reads is the one that gets sealed.
 """
 
-from datetime import UTC, datetime, time
-
 from templates import catalog, french
 from templates.documents import mandate_page, parts, signature_page, terms_pages, withdrawal_pages
 from templates.documents.facts import (
@@ -22,8 +20,7 @@ from templates.documents.facts import (
 )
 from templates.documents.parts import Hand
 from templates.documents.samples import ROSE
-from templates.layout import SMALL, SMALL_SOFT, WIDTH, Flow, Furniture, Ticks
-from templates.pdf import Facts
+from templates.layout import SMALL, SMALL_SOFT, WIDTH, Ticks
 
 VERSION = "2026.11.1"
 """Changes with every change of looks or words: kept with each order, so that its form can be drawn again."""
@@ -56,16 +53,16 @@ def render(data: OrderFormData) -> bytes:
     """
     t, f = catalog.texts("order_form", data.language), french.formats(data.language)
     title = t("order_title", number=data.number)
-    flow = Flow(
-        Facts(
-            title=title,
-            language="en-GB" if data.language == "en" else "fr-FR",
-            when=datetime.combine(data.ordered_on, time(), UTC),
-            author=data.seller.legal_name,
-        ),
-        Furniture(data.brand, title, parts.foot(t, f, data.seller), specimen=t("specimen") if data.specimen else ""),
+    hand = parts.begin(
+        t,
+        data.language,
+        title=title,
+        day=data.ordered_on,
+        look=data.brand,
+        foot=parts.foot(t, f, data.seller),
+        author=data.seller.legal_name,
+        specimen=data.specimen,
     )
-    hand = Hand(flow, t, f)
     _first_page(hand, data, title)
     _details(hand, data)
     if data.mandate:
@@ -74,7 +71,7 @@ def render(data: OrderFormData) -> bytes:
     signature_page.add(hand, data)
     if data.withdrawal:
         withdrawal_pages.add(hand, data.withdrawal, data.seller, data.number)
-    return flow.finish()
+    return hand.flow.finish()
 
 
 def _first_page(hand: Hand, data: OrderFormData, title: str) -> None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from itertools import groupby
 
 from templates import brand
 from templates.catalog import Texts
+from templates.documents import sheet
 from templates.documents.facts import Address, InstalmentData, LineData, Party, SubOrderData, VatLine
-from templates.french import Formats
+from templates.french import Formats, Language, formats
 from templates.layout import (
     HEAD,
     LARGE,
@@ -50,6 +51,26 @@ class Hand:
     def label(self, key: str, *, width: float = THIRD) -> Text:
         """A small heading over a column."""
         return Text(self.texts(key), Style(bold=True, colour=self.flow.accent), width=width, tag="H2")
+
+
+def begin(
+    texts: Texts,
+    language: Language,
+    *,
+    title: str,
+    day: date,
+    look: brand.Brand,
+    foot: str,
+    author: str,
+    specimen: bool,
+    running: str = "",
+    quote: bool = False,
+) -> Hand:
+    """An empty document of one day, in the name of a seller; `running` heads its pages, by default the title."""
+    word = texts("specimen") if specimen else ""
+    of = sheet.Look(brand=look, foot=foot, language=language, author=author, specimen=word)
+    flow = sheet.flow(of, title=title, running=running or title, when=datetime.combine(day, time(), UTC))
+    return Hand(flow, texts, formats(language), quote)
 
 
 def address_lines(address: Address) -> list[str]:

@@ -22,14 +22,11 @@ from templates.layout import (
     Block,
     Column,
     Columns,
-    Flow,
-    Furniture,
     Panel,
     Row,
     Table,
     Text,
 )
-from templates.pdf import Facts
 
 VERSION: Final = "2026.11.1"
 """Changes with every change of looks or words."""
@@ -104,18 +101,18 @@ def render(data: PrenotificationData) -> bytes:
         MissingGlyphError: a text holds characters that cannot be printed.
     """
     t, f = catalog.texts("prenotification", data.language), french.formats(data.language)
-    flow = Flow(
-        Facts(
-            title=t("head", reference=data.reference),
-            language="en-GB" if data.language == "en" else "fr-FR",
-            when=dt.datetime.combine(data.issued_on, dt.time(), dt.UTC),
-            author=data.seller.legal_name,
-        ),
-        Furniture(
-            data.brand, t("title"), parts.foot(t, f, data.seller), specimen=t("specimen") if data.specimen else ""
-        ),
+    hand = parts.begin(
+        t,
+        data.language,
+        title=t("head", reference=data.reference),
+        running=t("title"),
+        day=data.issued_on,
+        look=data.brand,
+        foot=parts.foot(t, f, data.seller),
+        author=data.seller.legal_name,
+        specimen=data.specimen,
     )
-    hand = Hand(flow, t, f)
+    flow = hand.flow
     flow.heading(1, t("title"), quiet=True)
     flow.text(t("issued", date=f.long_date(data.issued_on), reference=data.reference), SMALL_SOFT)
     creditor = _party(hand, "from", data.seller.legal_name, data.seller.address)

@@ -1,14 +1,10 @@
 """The quote: the order form's first pages with a day until which it holds, and nothing to sign."""
 
-from datetime import UTC, datetime, time
-
 from templates import catalog, french
 from templates.documents import parts, terms_pages
 from templates.documents.facts import QuoteData
-from templates.documents.parts import Hand
 from templates.documents.samples import ROSE_QUOTE
-from templates.layout import SMALL_SOFT, STRONG, Flow, Furniture
-from templates.pdf import Facts
+from templates.layout import SMALL_SOFT, STRONG
 
 VERSION = "2026.11.1"
 """Changes with every change of looks or words."""
@@ -27,16 +23,18 @@ def render(data: QuoteData) -> bytes:
     """
     t, f = catalog.texts("order_form", data.language), french.formats(data.language)
     title = t("quote_title", number=data.number)
-    flow = Flow(
-        Facts(
-            title=title,
-            language="en-GB" if data.language == "en" else "fr-FR",
-            when=datetime.combine(data.issued_on, time(), UTC),
-            author=data.seller.legal_name,
-        ),
-        Furniture(data.brand, title, parts.foot(t, f, data.seller), specimen=t("specimen") if data.specimen else ""),
+    hand = parts.begin(
+        t,
+        data.language,
+        title=title,
+        day=data.issued_on,
+        look=data.brand,
+        foot=parts.foot(t, f, data.seller),
+        author=data.seller.legal_name,
+        specimen=data.specimen,
+        quote=True,
     )
-    hand = Hand(flow, t, f, quote=True)
+    flow = hand.flow
     flow.heading(1, title, quiet=True)
     if data.name:
         flow.text(t("quote_subject", name=data.name), STRONG)

@@ -28,6 +28,8 @@ class Look:
     foot: str
     """The seller's line at the foot of each page: name, address, registration."""
     language: Language = "fr"
+    author: str = ""
+    """Whose document it is, by the brand's name where nothing else is said."""
     specimen: str = ""
     """A word across every page, such as SPÉCIMEN; nothing on documents that count."""
 
@@ -42,7 +44,9 @@ def flow(look: Look, *, title: str, running: str, when: datetime) -> Flow:
         when: the document's own instant, which dates the file.
     """
     return Flow(
-        Facts(title=printable(title), language=_LOCALES[look.language], when=when, author=look.brand.name),
+        Facts(
+            title=printable(title), language=_LOCALES[look.language], when=when, author=look.author or look.brand.name
+        ),
         Furniture(look.brand, printable(running), look.foot, look.specimen),
     )
 

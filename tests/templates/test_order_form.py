@@ -271,7 +271,7 @@ def test_terms_are_complete_and_versioned(tmp_path):
 def test_quote_says_quote_throughout(tmp_path):
     """A day until which it holds, no mandate, nothing to sign, never called an order form but for what follows it."""
     text = " ".join(pages(tmp_path, quote.render(quote.SAMPLE)))
-    for said in ("Devis n° PROP-2026-004171", "valable jusqu’au 23/12/2026", "Valable jusqu'au", "6 056,76 €"):
+    for said in ("Devis n° PROP-2026-004171", "valable jusqu’au 23/12/2026", "Valable jusqu’au", "6 056,76 €"):
         assert said in text, said
     assert "Mandat de prélèvement" not in text
     assert "Signatures" not in text
