@@ -56,7 +56,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         self.annotations: list[Annotation] = []
         self.parents: list[Elem | list[Elem]] = []
         self.fonts = {face.subsets[0].resource: face.subsets[0] for face in faces}
-        self.told: dict[str, list[str]] = {face.key: [] for face in faces}
+        self.told: dict[str, list[tuple[str, str]]] = {face.key: [] for face in faces}
         self._open: list[tuple[Elem, bool]] = [(self.root, False)]
         self._owners: list[Elem] = []
         self._mark_at: int | None = None

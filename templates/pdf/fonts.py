@@ -148,7 +148,7 @@ class Face:
         self.plain = {"\n", *map(chr, first)}  # nothing to compose, to replace or to look for elsewhere
         wide = [Wide(f"{WIDE}{key}{n}", file, stem=stem) for n, file in enumerate(fallback)]
         self.scripts = Scripts(wide, house=self.where) if wide else None
-        self._told = re.compile(rf"<</(?:ActualText|Told) <feff((?:[0-9a-f]{{4}})+)>>> BDC /{WIDE}{key}")
+        self._told = re.compile(rf"<</(?:ActualText|Told) <feff((?:[0-9a-f]{{4}})+)>>> BDC /({WIDE}{key}[0-9]+) ")
 
     def clean(self, text: str) -> str:
         """The text as it will be drawn: composed (NFC), invisible signs left out; line feeds stay.
@@ -228,11 +228,12 @@ class Face:
                 out.append(f"{home} EMC")
         return " ".join(out)
 
-    def told(self, content: str) -> list[str]:
-        """The texts that a content stream shows with the help of fallback faces."""
+    def told(self, content: str) -> list[tuple[str, str]]:
+        """The texts that a content stream shows with the help of fallback faces, each with the first of these."""
         if f"/{WIDE}" not in content:
             return []
-        return [bytes.fromhex(t).decode("utf-16-be", "replace") for t in self._told.findall(content)]
+        found = self._told.findall(content)
+        return [(resource, bytes.fromhex(text).decode("utf-16-be", "replace")) for text, resource in found]
 
     def used(self, content: str) -> list[Subset]:
         """The subsets that a content stream names, the first always among them."""

@@ -168,17 +168,24 @@ class Scripts:
 
     # -- files -----------------------------------------------------------------------------------------------------
 
-    def fonts(self, told: Sequence[str]) -> list[tuple[str, list[bytes]]]:
-        """Resource names and objects of the fallback faces that draw these stretches, in the order of their names."""
-        used: dict[Wide, set[Glyph]] = {}
-        for text in told:
-            if self.clean(text) != text or not all(c in JOINERS or self.draws(c) for c in text):
-                continue  # a text that looks like an operator, not one of ours
-            for stretch in (self._backward(text),) if RIGHT.search(text) else self._forward(text):
-                for piece in stretch.pieces:
+    def fonts(self, told: Sequence[tuple[str, str]]) -> list[tuple[str, list[bytes]]]:
+        """Resource names and objects of the fallback faces that draw these stretches, in the order of their names.
+
+        Args:
+            told: for each stretch, the resource named first and the text that it stands for.
+        """
+        faces = {face.resource: face for face in (self.main, *self.east)}
+        used: dict[str, set[Glyph]] = {}
+        for resource, text in told:
+            if resource not in faces or not all(c in JOINERS or self.draws(c) for c in text):
+                continue  # a name that looks like an operator, not one of ours
+            if RIGHT.search(text):
+                for piece in self._backward(text).pieces:
                     if piece.wide:
-                        used.setdefault(piece.wide, set()).update(piece.glyphs)
-        return [(face.resource, face.bodies(used[face])) for face in sorted(used, key=lambda f: f.resource)]
+                        used.setdefault(piece.wide.resource, set()).update(piece.glyphs)
+            else:
+                used.setdefault(resource, set()).update(faces[resource].shape(text, "ltr"))
+        return [(resource, faces[resource].bodies(used[resource])) for resource in sorted(used)]
 
 
 def _right_parts(line: str) -> list[tuple[int, int]]:

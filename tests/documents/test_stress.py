@@ -78,7 +78,7 @@ def refusal(name):
 
 
 @KINDS
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(TYPED.map("Chez {}".format))
 def test_names_that_a_machine_makes_up(kind, name):
     """Any text at all either prints in its place, or is refused with its characters named."""

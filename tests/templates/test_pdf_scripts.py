@@ -1,4 +1,5 @@
 import io
+import re
 import subprocess
 from datetime import UTC, datetime
 
@@ -137,6 +138,20 @@ def test_same_text_same_bytes_whatever_came_before():
     first = drawn("محمد 漢字")
     drawn("لا إله 漢 المحمدية", "東京すし")
     assert drawn("محمد 漢字") == first
+
+
+def test_what_stands_beside_a_name_leaves_its_glyphs_alone():
+    """Chinese beside Japanese on one line: each sign that is shown is in the file."""
+    data = drawn("北京 東京すし 한국 漢字")
+    assert words(data).endswith("Pied Page 1 / 1")
+    assert "北京 東京すし 한국 漢字" in words(data)
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        content = pdf.pages[0].Contents.read_bytes().decode("latin-1")
+        for name, font in pdf.pages[0].Resources.Font.items():
+            if name.startswith("/="):
+                known = re.findall(r"<([0-9a-f]{4})> <", font.ToUnicode.read_bytes().decode())
+                shown = re.findall(rf"{name} [0-9.]+ Tf (?:[^/]*?)\[(.*?)\] TJ", content)
+                assert set(re.findall(r"<([0-9a-f]{4})>", " ".join(shown))) <= set(known)
 
 
 def test_files_hold_the_glyphs_they_need_and_no_more():
