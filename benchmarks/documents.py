@@ -142,24 +142,14 @@ def compare(found: dict[str, list[float]]) -> None:
     verdict(f"invoice / order form {spread(ratios, 'x')}", "<= 2", statistics.median(ratios) <= GOALS["invoice"])
 
 
-def main() -> None:
-    """Measures and prints everything."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--batch", type=int, default=20)
-    parser.add_argument("--libpdf", action="store_true", help="compare with @libpdf/core (needs node and npm)")
-    parser.add_argument("--memory", type=int, default=5000, help="documents of the memory test; 0 leaves it out")
-    given = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+def report(*, runs: int = 7, batch: int = 20, libpdf: bool = False, count: int = 5000) -> None:
+    """Measures and prints everything; `count`: documents of the memory test, 0 leaves it out."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
     with tempfile.TemporaryDirectory() as scratch:
-        peer = None
-        if given.libpdf:
-            if not shutil.which("node") or not shutil.which("npm"):
-                parser.error("--libpdf needs node and npm")
-            peer = LibPdf(Path(scratch), given.batch)
+        peer = LibPdf(Path(scratch), batch) if libpdf else None
         try:
-            found = measure(given.runs, given.batch, peer)
+            found = measure(runs, batch, peer)
         finally:
             if peer:
                 peer.close()
@@ -169,13 +159,27 @@ def main() -> None:
     sizes = {"order form": order_form.render(rose.order_form(1)), "invoice": finished_invoice(rose.invoice(1))}
     for name, made in sizes.items():
         verdict(f"{name} {len(made):,} bytes", f"< {GOALS['size']:,}", len(made) < GOALS["size"])
-    if given.memory:
-        command = [sys.executable, "-m", "benchmarks.memory", str(given.memory)]
+    if count:
+        command = [sys.executable, "-m", "benchmarks.memory", str(count)]
         grown = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        print(f"\nmemory over {given.memory:,} order forms, MB after each tenth: {' '.join(f'{m:.0f}' for m in grown)}")
-        # The caches fill during the first half; what grows after that would grow for ever.
+        print(f"\nmemory over {count:,} order forms, MB after each tenth: {' '.join(f'{m:.0f}' for m in grown)}")
         verdict(f"largest {max(grown):.0f} MB", f"< {GOALS['memory']} MB", max(grown) < GOALS["memory"])
+        # The caches fill during the first half; what grows after that would grow for ever.
         verdict(f"second half {grown[-1] - grown[4]:+.1f} MB", "flat: within 3 MB", abs(grown[-1] - grown[4]) < 3)
+    os.sched_setaffinity(0, cores)
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--batch", type=int, default=20)
+    parser.add_argument("--libpdf", action="store_true", help="compare with @libpdf/core (needs node and npm)")
+    parser.add_argument("--memory", type=int, default=5000, help="documents of the memory test; 0 leaves it out")
+    given = parser.parse_args()
+    if given.libpdf and not (shutil.which("node") and shutil.which("npm")):
+        parser.error("--libpdf needs node and npm")
+    report(runs=given.runs, batch=given.batch, libpdf=given.libpdf, count=given.memory)
 
 
 if __name__ == "__main__":
