@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from lxml import etree
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.bootstrap import Services
 from pipeline.channels.mail import Mail, MailError
@@ -59,6 +60,19 @@ def take_answer(services: Services, data: bytes, origin: Origin) -> AnswerResult
     except sepa.AnswerError as error:
         raise BankAnswerUnreadable(reason=str(error)) from error
     sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        result = _take(services, answer, sha256, origin)
+    except IntegrityError:  # another process has taken the same file in this very moment
+        with services.works(read_only=True) as work:
+            known = work.first(BankAnswer, sha256=sha256)
+            if known is None:
+                raise
+            return _summary(work, known, repeated=True)
+    services.nudge()
+    return result
+
+
+def _take(services: Services, answer: sepa.Answer, sha256: str, origin: Origin) -> AnswerResult:
     with services.works() as work:
         known = work.first(BankAnswer, sha256=sha256)
         if known:
@@ -88,9 +102,7 @@ def take_answer(services: Services, data: bytes, origin: Origin) -> AnswerResult
                 )
             )
         work.session.flush()
-        result = _summary(work, row)
-    services.nudge()
-    return result
+        return _summary(work, row)
 
 
 def tell_returned(services: Services, debit_id: str) -> None:

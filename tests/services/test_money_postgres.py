@@ -1,0 +1,87 @@
+"""On PostgreSQL, where writers really run side by side: collection, the bank's answers, erasure, rotation."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from threading import Barrier
+
+import pytest
+
+from pipeline.steps.bank import take_answer
+from pipeline.steps.collect import collect_all
+from pipeline.steps.erase import erase
+from pipeline.steps.keep_house import nightly
+from pipeline.steps.mandate_life import revoke
+from pipeline.steps.read_back import check_archive, reports
+from pipeline.steps.register import register
+from pipeline.steps.rotate import rotate_vault
+from storage.models import BankAnswer, Collection, Debit, Instalment, Mandate, Order, Task
+from storage.vault import Vault
+from tests.factories import IBAN, make_proposal, sample
+from tests.house import REP, drain, make_services, order_from, sign
+from tests.journeys.bank import camt054
+
+THREADS = 4
+FIRST = ("2026-LYO-000001-01", "AM04", "605.68")
+
+
+@pytest.fixture
+def server(installation, tmp_path, postgresql_url):
+    services = make_services(installation, tmp_path / "var", database_url=postgresql_url)
+    order_id = order_from(services, sample("au-nom-de-la-rose"))
+    sign(services, order_id)
+    drain(services)
+    yield services, order_id
+    services.works.engine.dispose()
+
+
+def rows(services, model, **where):
+    with services.works(read_only=True) as work:
+        return work.find(model, **where)
+
+
+def at_once(act):
+    barrier = Barrier(THREADS)
+
+    def run(_):
+        barrier.wait()
+        return act()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(run, range(THREADS)))
+
+
+def test_many_collect_and_take_the_same_answer_at_once(server):
+    """Each instalment is presented once, each return applied once, whoever comes first; then everything else works."""
+    services, _ = server
+    order_from(services, make_proposal(reference="P-UNSIGNED"))
+    at_once(lambda: collect_all(services, date(2027, 3, 31), REP))
+    assert len(rows(services, Debit)) == 3
+    assert len(rows(services, Collection)) == 1
+
+    results = at_once(lambda: take_answer(services, camt054(FIRST), REP))
+    assert sorted(result.repeated for result in results) == [False, True, True, True]
+    assert len(rows(services, BankAnswer)) == len(rows(services, Task)) == 1
+    assert rows(services, Instalment, sequence=1)[0].state == "returned"
+
+    nightly(services)
+    drain(services)
+    check_archive(services, "2026-11-23")
+    assert reports(services)[0].bad == []
+    assert [row.open_count for row in register(services, IBAN)] == [8]
+    assert erase(services, "05123874", REP).gone["orders"] == 1
+    assert len(rows(services, Order)) == 1
+    vault = Vault({"k2": os.urandom(32)}, "k2", services.vault._fingerprint_key)
+    vault._ciphers |= services.vault._ciphers
+    object.__setattr__(services, "vault", vault)
+    assert rotate_vault(services).sealed > 0
+    assert rotate_vault(services).sealed == 0
+
+
+def test_revoking_while_others_collect(server):
+    """Either the debit was presented before the mandate ended, or it never is; nobody waits for ever."""
+    services, _ = server
+    umr = rows(services, Mandate)[0].umr
+    at_once(lambda: (collect_all(services, date(2030, 1, 1), REP), revoke(services, umr, "Fin", REP)))
+    assert rows(services, Mandate)[0].state == "revoked"
+    assert len(rows(services, Debit)) in (0, 10)
