@@ -6,7 +6,7 @@ Wall-clock time, because that is what people wait for, and processor time beside
 import statistics
 import sys
 
-from benchmarks import orders
+from benchmarks import documents, orders
 
 COUNT, ROUNDS = 8, 3
 """Orders in each round of a load, and rounds; one more before them warms up."""
@@ -14,6 +14,9 @@ COUNT, ROUNDS = 8, 3
 
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    print("Documents")
+    documents.report(runs=runs)
+    print()
     print(f"One order (the rose: 3 ranges, 10 instalments), alone in one process, {runs} runs, milliseconds\n")
     _row("part", "median", "least", "most", "processor")
     _row("-" * 62, *["------:"] * 4)
