@@ -3,11 +3,13 @@
 import re
 import tomllib
 from dataclasses import fields, is_dataclass, replace
+from importlib import import_module
 from inspect import signature
+from pkgutil import iter_modules
 
 import pytest
 
-from templates import terms
+from templates import messages, terms
 from templates.catalog import FOLDER
 from templates.documents import (
     batch_cover,
@@ -56,7 +58,7 @@ def texts(value):
         for each in value:
             yield from texts(each)
     elif isinstance(value, dict):
-        for each in value.items():
+        for each in value.values():
             yield from texts(each)
     elif is_dataclass(value):
         for each in fields(value):
@@ -111,3 +113,13 @@ def test_french_is_set_as_printers_do(name):
     """No-break spaces before double signs and inside guillemets, the curved apostrophe, a number with its sign."""
     for key, text in tomllib.loads((FOLDER / "fr" / name).read_text("utf-8")).items():
         assert not FRENCH_SIGNS.search(text), key
+
+
+@pytest.mark.parametrize("name", sorted(module.name for module in iter_modules(messages.__path__)))
+@pytest.mark.parametrize(("language", "foreign"), [("en", FRENCH), ("fr", ENGLISH)], ids=["en", "fr"])
+def test_a_message_speaks_one_language(name, language, foreign):
+    """Mails, text messages and voice calls alike."""
+    module = import_module(f"templates.messages.{name}")
+    for table in ("_WORDS", "_SENTENCES", "_SPOKEN"):
+        written = " ".join(texts(getattr(module, table, {}).get(language, "")))
+        assert said(re.sub(r"\{\w+\}", " ", written)) & set(foreign.split()) == set()
