@@ -202,11 +202,6 @@ def tries_left(wrong_tries: int, wrong_tries_of_order: int) -> int:
     return max(0, min(MAX_WRONG - wrong_tries, MAX_WRONG_OF_ORDER - wrong_tries_of_order))
 
 
-def may_try(wrong_tries: int) -> bool:
-    """Whether a ceremony with so many wrong tries, over all its codes, takes another one."""
-    return wrong_tries < MAX_WRONG
-
-
 def is_live(sent_at: datetime, now: datetime) -> bool:
     """Whether a code sent at `sent_at` may still be typed; a code from the future never is."""
     return sent_at <= now < sent_at + CODE_LIFE

@@ -156,7 +156,7 @@ def test_guessing_a_ceremony_is_hopeless():
     The tries are counted over all codes. Each code is drawn afresh, so that each try wins with 1 in 10^6 at most: the
     best that five tries can do is five different guesses at one code, 5 in 10^6.
     """
-    tries = len(list(itertools.takewhile(code.may_try, itertools.count())))
+    tries = len(list(itertools.takewhile(lambda wrong: code.tries_left(wrong, wrong) > 0, itertools.count())))
     assert tries == 5
     best = Fraction(tries, 10**code.CODE_DIGITS)  # all at one code; over several codes: 1 - (1 - 10^-6)^n, less
     spread = 1 - (1 - Fraction(1, 10**code.CODE_DIGITS)) ** tries
@@ -172,9 +172,28 @@ def test_guessing_simulated():
     for _ in range(20_000):
         secret = code.new_code()
         wrong = 0
-        while code.may_try(wrong):
+        while code.tries_left(wrong, wrong):
             if code.new_code() == secret:
                 won += 1
                 break
             wrong += 1
     assert won < 5
+
+
+@pytest.mark.parametrize(
+    ("ceremony", "order", "left"),
+    [(0, 0, 5), (4, 4, 1), (5, 5, 0), (0, 5, 5), (0, 8, 2), (2, 9, 1), (0, 10, 0), (3, 12, 0)],
+)
+def test_tries_end_with_the_ceremony_or_the_order(ceremony, order, left):
+    """Five for a ceremony, ten for its order over all ceremonies: whichever is nearer."""
+    assert code.tries_left(ceremony, order) == left
+    assert code.may_open(order) == (order < 10)
+
+
+def test_the_longest_wait_is_told():
+    """Of several limits that are reached, waiting for the last is enough; with none, one may go on."""
+    waits = [
+        code.SendDecision(allowed=False, wait_seconds=each, reason=code.SendRefusal.TOO_SOON) for each in (3, 40, 7)
+    ]
+    assert code.longest([*waits, code.SendDecision(allowed=True)]).wait_seconds == 40
+    assert code.longest([code.SendDecision(allowed=True)]).allowed
