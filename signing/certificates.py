@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -159,6 +160,7 @@ def policies_of(certificate: x509.Certificate) -> x509.CertificatePolicies | Non
         return None
 
 
+@lru_cache(maxsize=512)
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)

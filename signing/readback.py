@@ -7,9 +7,9 @@ allowed by it. Whether certificates are to be trusted is the verifier's question
 
 import hashlib
 import re
+from collections.abc import Callable
 
 from asn1crypto import cms as asn1_cms
-from asn1crypto import core
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -23,9 +23,17 @@ from pyhanko.sign.validation.generic_cms import (
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from signing.contents import certificates_in, tokens_in
 from signing.errors import SealNotConfirmed
 from signing.reading import Reader
 from signing.tsp import digest_of
+
+HASHES: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+"""What a time-stamping unit may sign with."""
 
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[0 (\d+) (\d+) (\d+)\s*\]")
 
@@ -52,7 +60,7 @@ def confirm_newest(pdf: bytes, before: bytes, signer: x509.Certificate | None) -
     try:
         filled = bytes.fromhex(hole[1:-1].decode())
         content = asn1_cms.ContentInfo.load(filled)["content"]
-        good = _stamps(content, digest, "sha256") if signer is None else _signs(content, digest, signer)
+        good = _dates(content, digest) if signer is None else _signs(content, digest, signer)
     except Exception as error:  # as below
         raise SealNotConfirmed(f"the new signature cannot be read back: {type(error).__name__}") from error
     if not good or not _padded_with_zeros(filled):
@@ -78,23 +86,41 @@ def confirm_all(pdf: bytes) -> None:
 def _signs(content: asn1_cms.SignedData, digest: bytes, signer: x509.Certificate) -> bool:
     """Whether the CMS holds one signature of `signer` over this digest, and a time-stamp of it if any."""
     (info,) = content["signer_infos"]
-    attributes = info["signed_attrs"].untag().dump()
-    claimed = {attribute["type"].native: attribute["values"] for attribute in info["signed_attrs"]}
-    signature = info["signature"].native
-    key = signer.public_key()
+    stamped = hashlib.sha256(info["signature"].native).digest()
+    tokens_over_it = all(_is_over(token, stamped, "sha256") for token in tokens_in(content))
+    return _signed_by(content, digest, signer) and tokens_over_it
+
+
+def _dates(token: asn1_cms.SignedData, digest: bytes) -> bool:
+    """Whether the token is over this SHA-256, and signed with the key of a certificate that it carries."""
+    (info,) = token["signer_infos"]
+    said = info["sid"].chosen
+    content = bytes(token["encap_content_info"]["content"])
+    hashed = digest_of(info["digest_algorithm"]["algorithm"].native, content)
+    return _is_over(token, digest, "sha256") and any(
+        certificate.serial_number == said["serial_number"].native
+        and certificate.issuer.public_bytes() == said["issuer"].dump()
+        and _signed_by(token, hashed, certificate)
+        for certificate in certificates_in(token)
+    )
+
+
+def _signed_by(content: asn1_cms.SignedData, digest: bytes, signer: x509.Certificate) -> bool:
+    """Whether the one signature of this CMS is of that key, over attributes that hold this digest."""
+    (info,) = content["signer_infos"]
+    claimed = next(one["values"] for one in info["signed_attrs"] if one["type"].native == "message_digest")
+    algorithm = HASHES[info["digest_algorithm"]["algorithm"].native]()
+    attributes, signature, key = info["signed_attrs"].untag().dump(), info["signature"].native, signer.public_key()
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, attributes, padding.PKCS1v15(), hashes.SHA256())
+            key.verify(signature, attributes, padding.PKCS1v15(), algorithm)
         elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
+            key.verify(signature, attributes, ec.ECDSA(algorithm))
         else:
             return False
     except InvalidSignature:
         return False
-    unsigned = () if isinstance(info["unsigned_attrs"], core.Void) else info["unsigned_attrs"]
-    tokens = [value["content"] for attribute in unsigned for value in attribute["values"]]
-    stamped = hashlib.sha256(signature).digest()
-    return bool(claimed["message_digest"][0].native == digest) and all(_is_over(t, stamped, "sha256") for t in tokens)
+    return bool(claimed[0].native == digest)
 
 
 def _problem(signature: EmbeddedPdfSignature) -> str | None:
