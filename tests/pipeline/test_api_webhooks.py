@@ -50,6 +50,17 @@ def test_a_report_moves_the_status_forward_only(services, order_id):
     assert 2 == kinds(services, order_id).count("code.delivery")
 
 
+def test_what_became_of_a_call(services, order_id):
+    """Calls have a door of their own, with the same signature; their words become those of messages."""
+    with services.works() as work:
+        work.first(OneTimeCode).channel = "voice"
+    door = "/webhooks/twilio/voice"
+    problem(report(services, {"CallSid": "SM1", "CallStatus": "completed"}, path=door, signature="x"), 403, "forbidden")
+    for status, shown in (("ringing", "sent"), ("completed", "delivered"), ("busy", "delivered")):
+        assert 204 == report(services, {"CallSid": "SM1", "CallStatus": status}, path=door).status_code
+        assert shown == delivery(services)
+
+
 def test_a_message_that_we_do_not_know_is_answered_alike(services, order_id):
     """Whoever can sign learns nothing from the answer."""
     assert 204 == report(services, {"MessageSid": "SM2", "MessageStatus": "delivered"}).status_code
