@@ -15,7 +15,7 @@ from pipeline.documents.samples import SAMPLES
 ROOT = Path(__file__).parents[2]
 ACCEPTED = Path(__file__).parent / "accepted"
 FOUND = ROOT / "test-artefacts" / "looks"
-PICTURES = ROOT / "docs" / "images"
+PICTURES = ROOT / "docs" / "images" / "documents"
 DPI, DOCS_DPI = 50, 64
 SHADES = 16
 """Greys of an accepted picture: enough for text at this size, and a few kilobytes a page."""
@@ -57,14 +57,16 @@ def compare(name, number, picture):
 
 
 def accept(folder=ACCEPTED, *, dpi=DPI, colours=SHADES):
-    """Keeps every page of every sample as it is drawn now, and nothing else."""
+    """Keeps every page of every sample as it is drawn now, and nothing else; what looks the same stays as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = set()
     for name, make in SAMPLES.items():
         for number, page in enumerate(PdfDocument(make()), 1):
             picture = page.render(scale=dpi / 72, grayscale=folder == ACCEPTED).to_pil()
             path = folder / f"{name}-{number}.png"
-            picture.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+            picture = picture.quantize(colours, dither=Image.Dither.NONE)
+            if not path.exists() or difference(picture, Image.open(path))[0]:
+                picture.save(path, optimize=True)
             drawn.add(path)
     for old in set(folder.glob("*.png")) - drawn:
         old.unlink()

@@ -349,7 +349,9 @@ TABLE = {
     "11-004": ours(language),
     "11-005": ours(language),
     "11-006": ours(language_of_metadata),
-    "11-007": person("names and, in English documents, the French terms and notes are not marked as another language"),
+    "11-007": person(
+        "the French terms of an English form are marked as French; names of other languages are not marked"
+    ),
     "12-001": person("no sign is stretched: our fonts have none that would be"),
     "13-001": ours(graphics_in_figures),
     "13-002": person("no link has a picture behind it"),
