@@ -1,7 +1,7 @@
 """Bar codes as plain modules: nothing is drawn here, so that paper and screen show the same symbol.
 
 Code 128 (ISO/IEC 15417) carries one number, DataMatrix ECC 200 (ISO/IEC 16022) the full key of a page,
-QR (ISO/IEC 18004) a web address. The symbols are encoded by reportlab, ppf-datamatrix and `qr`, long QR codes by segno.
+QR (ISO/IEC 18004) a web address. The symbols are encoded by reportlab, ppf-datamatrix and segno.
 """
 
 import re
@@ -14,7 +14,6 @@ import segno
 from ppf.datamatrix import DataMatrix
 from reportlab.graphics.barcode.code128 import Code128
 
-from templates import qr as short
 from templates.errors import TemplateError
 
 CODE128_QUIET: Final = 10
@@ -103,10 +102,8 @@ def qr(text: str) -> Matrix:
     """
     if not text:
         raise BarcodeError("a code says something")
-    data = text.encode()
-    if len(data) <= short.LONGEST:
-        return _matrix(text, short.symbol(data))
     try:
+        # Any of the eight masks is read by every scanner; weighing them takes longer than the rest.
         symbol = segno.make_qr(text, error="m", boost_error=False, mask=0)
     except segno.DataOverflowError as error:
         raise BarcodeError("the text is too long for a QR code") from error
