@@ -87,7 +87,7 @@ def order_form(n: int, *, lines: int | None = None) -> OrderFormData:
             creditor_id=ROSE.mandate.creditor_id,
         ),
         special_conditions=_new(ROSE.special_conditions, rng),
-        verify_url=ROSE.verify_url,  # of the installation, the same on every order, as `pipeline.steps.prepare` gives it
+        verify_url=ROSE.verify_url,  # the same on every order of an installation
         place=_new(ROSE.place, rng),
     )
 
