@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Final
 
+from templates.sepa import next_target_day
+
 MONTHS_UNUSED: Final = 36
 """Months without a presented debit after which a mandate lapses (SDD rulebook 4.1; Banque de France)."""
 
@@ -24,6 +26,11 @@ def lapses_on(signed_on: dt.date, last_debit_on: dt.date | None) -> dt.date:
     One that never served lapses 36 months after its signature.
     """
     return add_months(max(signed_on, last_debit_on or signed_on), MONTHS_UNUSED)
+
+
+def next_presentation(today: dt.date, prenotification_days: int) -> dt.date:
+    """The first day of settlement that a notice sent tomorrow still announces early enough."""
+    return next_target_day(today + dt.timedelta(days=prenotification_days + 1))
 
 
 def debit_name(end_to_end_id: str, attempt: int) -> str:

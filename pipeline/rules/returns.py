@@ -1,7 +1,8 @@
 """What follows from the reason with which a bank sends a debit back (codes: EPC173-14, ISO external code set).
 
 Short of money, or a reason that the bank keeps to itself: presented again later. Whatever the customer, his account or
-his mandate stands against: never again by a program. A reason that we do not know stops the debit.
+his mandate stands against: never again by a program. Where the account itself is at fault, the customer's next order has
+another one signed, and what is open goes on under it. A reason that we do not know stops the debit.
 """
 
 from dataclasses import dataclass
@@ -10,18 +11,23 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Outcome:
-    """One reason: its French words, whether the debit may be presented again, whether the mandate is over with it."""
+    """One reason: its French words, whether the debit is presented again, and what becomes of its mandate."""
 
     words: str
     again: bool = False
     ends_mandate: bool = False
+    """The mandate is over with it."""
+    new_account: bool = False
+    """Another account is needed: the mandate is to be amended."""
 
 
 OUTCOMES: Final[dict[str, Outcome]] = {
-    "AC01": Outcome("identifiant du compte incorrect"),
-    "AC04": Outcome("compte clôturé", ends_mandate=True),
+    "AC01": Outcome("identifiant du compte incorrect", new_account=True),
+    "AC04": Outcome("compte clôturé", ends_mandate=True, new_account=True),
     "AC06": Outcome("compte bloqué"),
-    "AC13": Outcome("compte de particulier, fermé aux prélèvements interentreprises", ends_mandate=True),
+    "AC13": Outcome(
+        "compte de particulier, fermé aux prélèvements interentreprises", ends_mandate=True, new_account=True
+    ),
     "AG01": Outcome("opération interdite sur ce compte"),
     "AG02": Outcome("code opération incorrect"),
     "AM04": Outcome("provision insuffisante", again=True),

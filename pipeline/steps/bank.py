@@ -8,7 +8,6 @@ task and a mail each time. What cannot be matched is kept in quarantine with its
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 from lxml import etree
 from sqlalchemy.exc import IntegrityError
@@ -21,10 +20,10 @@ from pipeline.letters import order_url, sender
 from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import Origin
 from pipeline.retry import Later
-from pipeline.rules.mandates import PRESENTATIONS
+from pipeline.rules.mandates import PRESENTATIONS, next_presentation
 from pipeline.rules.returns import Outcome, outcome_of
-from pipeline.steps.collect import COLLECTED_STATES
-from pipeline.steps.mandate_life import end, lock_touched
+from pipeline.steps.debits import COLLECTED_STATES
+from pipeline.steps.mandate_life import ask_another_account, end, lock_touched
 from storage.models import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
 from templates import sepa
@@ -157,7 +156,7 @@ def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin
     if order.state in COLLECTED_STATES:
         item.state = "returned"
         if outcome.again and mandate.state == "active" and item.attempt <= PRESENTATIONS:
-            item.present_on = next_presentation(services, services.today())
+            item.present_on = next_presentation(services.today(), services.settings.prenotification_days)
     else:  # renounced since: nothing is owed any more
         item.state = "cancelled"
     data = {
@@ -168,15 +167,12 @@ def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin
     record(work, order.id, f"instalment.{debit.state}", origin, now, data)
     if outcome.ends_mandate and mandate.state == "active":
         end(services, work, mandate, "revoked", f"{outcome.words} ({entry.code})", origin)
+    if outcome.new_account:
+        ask_another_account(services, work, mandate, origin)
     text = _words(debit, item, outcome, ended=mandate.state != "active")
     work.add(Task(rep_id=order.rep_id, order_id=order.id, kind=TASK, text=text, created_at=now))
     work.stage("tell_returned", key=f"returned:{debit.id}", args={"debit_id": debit.id}, order_id=order.id)
     return "applied", None
-
-
-def next_presentation(services: Services, today: date) -> date:
-    """The first day of settlement that a notice sent tomorrow still announces early enough."""
-    return sepa.next_target_day(today + timedelta(days=services.settings.prenotification_days + 1))
 
 
 def _words(debit: Debit, item: Instalment, outcome: Outcome, *, ended: bool) -> str:

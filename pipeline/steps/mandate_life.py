@@ -17,9 +17,10 @@ from pipeline.events import record
 from pipeline.flow import State
 from pipeline.orders import lock_order
 from pipeline.origin import SYSTEM, Origin
-from pipeline.rules.mandates import lapses_on
+from pipeline.rules.mandates import PRESENTATIONS, lapses_on, next_presentation
+from pipeline.rules.returns import outcome_of
 from pipeline.steps.prepare import take_back
-from storage.models import Instalment, Mandate, Order
+from storage.models import Debit, Instalment, Mandate, Order
 from storage.work import Work
 
 NAMES = {"active": "en cours", "amended": "remplacé", "revoked": "révoqué", "expired": "caduc"}
@@ -67,10 +68,19 @@ def request_amendment(services: Services, umr: str, reason: str, origin: Origin)
             return
         if mandate.state != "active":
             raise WrongState(state=f"mandat {NAMES[mandate.state]}")
-        mandate.amend_requested_at = services.clock()
-        _take_back_unsigned(services, work, mandate, "Changement de compte bancaire", origin)
-        data = {"umr": umr, "reason": reason}
-        record(work, mandate.order_id, "mandate.amendment_requested", origin, services.clock(), data)
+        ask_another_account(services, work, mandate, origin, reason)
+
+
+def ask_another_account(
+    services: Services, work: Work, mandate: Mandate, origin: Origin, reason: str = "Compte refusé par la banque"
+) -> None:
+    """`request_amendment`, in the caller's transaction, on a mandate and orders that he holds locked; once."""
+    if mandate.amend_requested_at:
+        return
+    mandate.amend_requested_at = services.clock()
+    _take_back_unsigned(services, work, mandate, "Changement de compte bancaire", origin)
+    data = {"umr": mandate.umr, "reason": reason}
+    record(work, mandate.order_id, "mandate.amendment_requested", origin, services.clock(), data)
 
 
 def replace(services: Services, work: Work, new: Mandate) -> int:
@@ -94,6 +104,8 @@ def replace(services: Services, work: Work, new: Mandate) -> int:
             old.state, old.ended_at, old.reason = "amended", services.clock(), "Nouveau compte bancaire"
         for item in work.find(Instalment, Instalment.state.in_(OPEN), mandate_id=old.id):
             item.mandate_id, item.announced_on = new.id, None  # its notice named the old mandate and account
+            if item.present_on is None and _refused_account(work, item):
+                item.present_on = next_presentation(services.today(), services.settings.prenotification_days)
             count += 1
         data = {"umr": old.umr, "replaced_by": new.umr}
         record(work, old.order_id, "mandate.amended", SYSTEM, services.clock(), data)
@@ -144,6 +156,17 @@ def _unsigned(work: Work, mandate: Mandate) -> Sequence[str]:
 def _take_back_unsigned(services: Services, work: Work, mandate: Mandate, reason: str, origin: Origin) -> None:
     for order_id in _unsigned(work, mandate):
         take_back(services, work, lock_order(work, order_id), reason, origin)
+
+
+def _refused_account(work: Work, item: Instalment) -> bool:
+    """Whether the last debit of this instalment came back for its account alone, and it may be presented again."""
+    last = work.first(Debit, instalment_id=item.id, order_by=Debit.attempt.desc())
+    return (
+        item.state == "returned"
+        and item.attempt <= PRESENTATIONS
+        and last is not None
+        and outcome_of(last.reason or "").new_account
+    )
 
 
 def _reason(text: str) -> str:

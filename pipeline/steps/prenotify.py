@@ -8,7 +8,7 @@ each day of each instalment: `announced_on` says that it was done, and the job's
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from pipeline.bootstrap import Services
 from pipeline.channels.mail import Mail, MailError
@@ -17,8 +17,8 @@ from pipeline.letters import sender
 from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
-from pipeline.steps.bank import next_presentation
-from pipeline.steps.collect import COLLECTED_STATES, in_withdrawal
+from pipeline.rules.mandates import next_presentation
+from pipeline.steps.debits import COLLECTED_STATES, in_withdrawal
 from storage.models import Debit, Instalment, Mandate, Order
 from storage.work import Work
 from templates import sepa
@@ -27,6 +27,10 @@ from templates.messages import debit_notice
 
 AHEAD: Final = timedelta(days=7)
 """Days before the last possible one on which a notice leaves: time for a mail server that is down."""
+
+
+WEEKEND: Final = timedelta(days=7)
+"""More days than banks are ever closed in a row: a debit due after them can still be presented."""
 
 
 def announce_due(services: Services) -> int:
@@ -40,6 +44,13 @@ def announce_due(services: Services) -> int:
             .join(Mandate, Mandate.id == Instalment.mandate_id)
             .where(Order.state.in_(COLLECTED_STATES), Mandate.state == "active")
             .where(Instalment.state.in_(("planned", "returned")))
+            .where(
+                or_(
+                    Instalment.announced_on.is_(None),
+                    _day() <= func.coalesce(Order.withdrawal_until, today),
+                    _day() <= today + WEEKEND,
+                )
+            )
             .order_by(Instalment.order_id, Instalment.sequence)
         )
         found = [(row[0], row[1]) for row in work.session.execute(query)]
@@ -120,6 +131,11 @@ def _announced(services: Services, order: Order, told: Instalment, today: date) 
         record(work, order.id, "debit.announced", SYSTEM, services.clock(), data)
 
 
+def _day() -> ColumnElement[date]:
+    """`Instalment.day`, for the database."""
+    return func.coalesce(Instalment.present_on, Instalment.due_on)
+
+
 def _waits(item: Instalment) -> bool:
     return item.state == "planned" or (item.state == "returned" and item.present_on is not None)
 
@@ -131,7 +147,10 @@ def _too_soon(order: Order, item: Instalment) -> bool:
 
 def _move(services: Services, work: Work, item: Instalment) -> None:
     before = item.day
-    item.present_on, item.announced_on = next_presentation(services, services.today()), None
+    item.present_on, item.announced_on = (
+        next_presentation(services.today(), services.settings.prenotification_days),
+        None,
+    )
     work.session.flush()
     data = {"end_to_end_id": item.end_to_end_id, "from": before.isoformat(), "to": item.present_on.isoformat()}
     record(work, item.order_id, "instalment.moved", SYSTEM, services.clock(), data)

@@ -12,9 +12,19 @@ from pipeline.steps.collect import collect
 from pipeline.steps.mandate_life import revoke
 from pipeline.steps.prenotify import announce_due
 from storage.models import BankAnswer, BankAnswerItem, Debit, Instalment, Mandate, Order, Task
-from tests.house import REP, drain, kinds
+from tests.factories import make_plan, make_proposal
+from tests.house import REP, drain, kinds, order_from, sign
 from tests.journeys.bank import camt054, pain002
 
+NEW_IBAN = "FR1420041010050500013M02606"
+LATER = make_plan("1200.00").model_copy(
+    update={
+        "instalments": tuple(
+            item.model_copy(update={"due_on": item.due_on.replace(year=2028)})
+            for item in make_plan("1200.00").instalments
+        )
+    }
+)
 FIRST, AMOUNT = "2026-LYO-000001-01", "605.68"
 
 
@@ -101,6 +111,24 @@ def test_each_reason_has_its_outcome(collected, code, again, mandate):
     assert collect(services, date(2028, 1, 1), REP) is None or mandate == "active"
     assert len(rows(services, Task)) == 1
     assert kinds(services, order_id).count("mandate.revoked") == (mandate == "revoked")
+
+
+def test_a_closed_account_goes_on_under_the_next_mandate(collected):
+    """The next order has another account signed; what is owed is announced and presented there."""
+    services, *_ = collected
+    take_answer(services, camt054((FIRST, "AC04", AMOUNT)), REP)
+    second = order_from(services, make_proposal(reference="P-SECOND", payment=LATER), iban=NEW_IBAN)
+    sign(services, second)
+    drain(services)
+    (new,) = rows(services, Mandate, state="active")
+    assert {row.mandate_id for row in rows(services, Instalment, state="planned")} == {new.id}
+    item = instalment(services)
+    assert (item.mandate_id, item.present_on, item.announced_on) == (new.id, date(2027, 1, 21), None)
+    announce_due(services)
+    drain(services)
+    result = collect(services, date(2027, 1, 31), REP)
+    assert f"{FIRST}-R1".encode() in result.xml
+    assert NEW_IBAN.encode() in result.xml
 
 
 def test_the_same_file_twice_changes_nothing(collected):

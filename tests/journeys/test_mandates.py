@@ -20,7 +20,7 @@ from pipeline.steps.prenotify import announce_due
 from pipeline.steps.prepare import prepare
 from pipeline.steps.propose import import_proposal
 from pipeline.steps.register import register, register_csv
-from storage.models import Collection, Debit, Instalment, Mandate, Order
+from storage.models import Collection, Debit, Instalment, Mandate, Order, Task
 from tests.factories import IBAN, make_plan, make_proposal, sample
 from tests.house import CUSTOMER, REP, choices, drain, kinds, order_from, order_of, sign
 
@@ -328,7 +328,7 @@ def test_a_debit_that_no_bank_takes_stops_no_other(house):
     }
     assert collect(services, FAR, REP) is None
     assert kinds(services, second).count("instalment.refused") == 4
-    assert not any("FR76" in str(task.text) for task in rows(services, collecting.Task))
+    assert not any("FR76" in str(task.text) for task in rows(services, Task))
 
 
 def test_the_register_is_searched_and_exported_masked(house):
