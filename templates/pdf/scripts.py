@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import bidi
-import emoji
 
 from templates.pdf.wide import Glyph, Wide
 
@@ -70,7 +69,7 @@ class Scripts:
     def __init__(self, faces: Sequence[Wide], *, house: Collection[int]) -> None:
         """Takes the faces in the order: all scripts, Chinese, Japanese, Korean, others; and what the house draws."""
         self.main, self.east, self.house = faces[0], tuple(faces[1:]), house
-        self.stretches = functools.lru_cache(8192)(self._stretches)
+        self.stretches = functools.lru_cache(2048)(self._stretches)
         self.draws = functools.lru_cache(4096)(self._draws)
 
     # -- what can be drawn -----------------------------------------------------------------------------------------
@@ -85,6 +84,8 @@ class Scripts:
     def clean(self, text: str) -> str:
         """The text without signs that print nothing; pictures that no face has are named: `[fusée]`."""
         if PICTURES.search(text) or not all(map(self.draws, text)):
+            import emoji  # noqa: PLC0415  # reads its names at once, which most processes never need
+
             text = emoji.replace_emoji(text, self._picture)
         out = ""
         for c in SELECTORS.sub("", text):
@@ -99,6 +100,8 @@ class Scripts:
         bare = TONES.sub("", SELECTORS.sub("", sign)) or sign
         if len(bare) == 1 and self.draws(bare):
             return bare
+        import emoji  # noqa: PLC0415  # see clean
+
         named = emoji.demojize(sign, language="fr", delimiters=("[", "]"))
         return sign if named == sign else named.replace("_", " ")
 

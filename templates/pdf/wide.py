@@ -39,7 +39,7 @@ class Wide:
 
     def __init__(self, resource: str, path: Path, *, stem: int) -> None:
         self.resource, self.path, self.stem = resource, path, stem
-        self.shape = functools.lru_cache(4096)(self._shape)
+        self.shape = functools.lru_cache(2048)(self._shape)
 
     @functools.cached_property
     def font(self) -> hb.Font:
