@@ -8,7 +8,7 @@ import sys
 
 from benchmarks import documents, orders
 
-COUNT, ROUNDS = 8, 3
+COUNT, ROUNDS = 6, 3
 """Orders in each round of a load, and rounds; one more before them warms up."""
 
 

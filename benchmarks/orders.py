@@ -36,7 +36,7 @@ from pipeline.worker import Engine
 from signing.identity import issue_one_shot
 from signing.seal import certify, sign_as_customer
 from storage import jobs
-from storage.models import Job, Order
+from storage.models import Job, OneTimeCode, Order
 from storage.work import Work
 from templates.documents import order_form
 from tests.factories import sample
@@ -46,6 +46,7 @@ from tests.services.running import House, until
 POSTGRESQL = os.environ.get("SEING_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/postgres")
 RABBITMQ = os.environ.get("SEING_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672")
 
+LONG_AGO = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 LATER = datetime.fromisoformat("2999-12-31T00:00:00+00:00")
 
 
@@ -120,6 +121,7 @@ def _parts(made: House, order_id: str, times: Times) -> None:
 def _whole(made: House, proposal: Proposal, times: Times) -> None:
     """From the proposal to the batch; the jobs one after the other, as one worker thread runs them."""
     services = made.services
+    forget_codes(made)
     with times.of("whole job: proposal to batch"):
         with times.of("proposal to certified form (import, check, freeze, draw, seal)"):
             order_id = made.order(proposal)
@@ -186,6 +188,7 @@ def servers_answer() -> bool:
 def _load(made: House, count: int, processor: Callable[[], float]) -> Rate:
     """Sign so many orders while their jobs are held back, let all go at once, and wait for the last job."""
     rng = random.Random(time.monotonic_ns())
+    forget_codes(made)
     with held(made):
         for _ in range(count):
             made.sign(new_rose(rng))
@@ -198,6 +201,12 @@ def _spent(process: subprocess.Popen) -> float:
     """Processor seconds of a process until now (proc(5): utime and stime, in ticks)."""
     fields = Path(f"/proc/{process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def forget_codes(made: House) -> None:
+    """Make the codes sent until now old: so many in an hour are refused to one rep and one telephone line."""
+    with made.services.works() as work:
+        work.session.execute(update(OneTimeCode).values(sent_at=LONG_AGO))
 
 
 @contextmanager
