@@ -24,39 +24,32 @@ NOTHING_MORE = MDPPerm.NO_CHANGES
 """After the customer's signature only archival data may follow (ISO 32000-2, 12.8.2.2, P = 1)."""
 
 
-def find_empty(writer: IncrementalPdfFileWriter, name: str) -> generic.Reference | None:
-    """The field of that name, ready to be filled; None when there is no such field.
-
-    Raises:
-        UnusablePdf: it is filled already.
-    """
-    for _, value, reference in enumerate_sig_fields(writer, with_name=name):
-        if value is not None:
-            raise UnusablePdf(f"the signature field {name!r} is already filled")
-        return reference
-    return None
-
-
 def require_empty(writer: IncrementalPdfFileWriter, name: str) -> generic.DictionaryObject:
     """The field of that name, ready to be filled.
 
     Raises:
         UnusablePdf: there is none, or it is filled already.
     """
-    reference = find_empty(writer, name)
-    if reference is None:
-        raise UnusablePdf(f"there is no signature field {name!r}")
-    return reference.get_object()
+    for _, value, reference in enumerate_sig_fields(writer, with_name=name):
+        if value is not None:
+            raise UnusablePdf(f"the signature field {name!r} is already filled")
+        field: generic.DictionaryObject = reference.get_object()
+        return field
+    raise UnusablePdf(f"there is no signature field {name!r}")
 
 
-def require_unsigned(writer: IncrementalPdfFileWriter) -> None:
-    """A certification is the first signature of its file (ISO 32000-2, 12.8.2.2).
+def require_unsigned(writer: IncrementalPdfFileWriter) -> dict[str, generic.Reference]:
+    """The fields of a file in which nothing is signed: a certification comes first (ISO 32000-2, 12.8.2.2).
 
     Raises:
         UnusablePdf: something is signed in it.
     """
-    if next(enumerate_sig_fields(writer, filled_status=True), None) is not None:
-        raise UnusablePdf("this PDF is already signed: a certification comes first")
+    empty: dict[str, generic.Reference] = {}
+    for name, value, reference in enumerate_sig_fields(writer):
+        if value is not None:
+            raise UnusablePdf("this PDF is already signed: a certification comes first")
+        empty[name] = reference
+    return empty
 
 
 def require_certified(writer: IncrementalPdfFileWriter) -> None:
@@ -73,14 +66,12 @@ def require_certified(writer: IncrementalPdfFileWriter) -> None:
         raise UnusablePdf("this PDF is not certified for form filling")
 
 
-def add_lock(writer: IncrementalPdfFileWriter, name: str) -> None:
+def add_lock(writer: IncrementalPdfFileWriter, reference: generic.Reference) -> None:
     """Give an empty field the lock that its signature will apply: all fields, no more changes.
 
-    To be called before the first signature, which it then belongs to; nothing happens where there is no such field,
-    or it was drawn with its lock.
+    To be called before the first signature, which it then belongs to; nothing happens to one drawn with its lock.
     """
-    reference = find_empty(writer, name)
-    if reference is None or "/Lock" in reference.get_object():
+    if "/Lock" in reference.get_object():
         return
     lock = WHOLE_FORM.as_sig_field_lock()
     lock[pdf_name("/P")] = generic.NumberObject(NOTHING_MORE.value)

@@ -11,6 +11,7 @@ The two functions take the places of pyHanko's own, which they call for whatever
 import binascii
 import io
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from pyhanko.pdf_utils import generic, xref
@@ -71,10 +72,16 @@ def _entries(content: bytes, first: int, second: int, row: int, number: int) -> 
         if kind == 1:
             yield xref.XRefEntry(xref.XRefType.STANDARD, one, number, two)
         elif kind == 2:
-            yield xref.XRefEntry(xref.XRefType.IN_OBJ_STREAM, xref.ObjStreamRef(one, two), number)
+            yield _in_stream(number, one, two)
         elif kind == 0:
             yield xref.XRefEntry(xref.XRefType.FREE, None, number, two)
         number += 1
+
+
+@lru_cache(maxsize=8192)
+def _in_stream(number: int, stream: int, index: int) -> Any:
+    """Documents of one kind share most of their entries, which nothing changes and which are slow to make."""
+    return xref.XRefEntry(xref.XRefType.IN_OBJ_STREAM, xref.ObjStreamRef(stream, index), number)
 
 
 generic.read_hex_string_from_stream = read_hexadecimal

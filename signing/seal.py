@@ -87,9 +87,11 @@ def certify(
         SealNotConfirmed: the result does not verify.
     """
     writer = open_for_update(pdf)
-    fields.require_unsigned(writer)
-    fields.require_empty(writer, field)
-    fields.add_lock(writer, fields.CLIENT)
+    empty = fields.require_unsigned(writer)
+    if field not in empty:
+        raise UnusablePdf(f"there is no signature field {field!r}")
+    if fields.CLIENT in empty:
+        fields.add_lock(writer, empty[fields.CLIENT])
     mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=MDPPerm.FILL_FORMS)
     claims = Claims(when, reason, location)
     return _sign(pdf, writer, seal, field, mdp, claims, timestamper, thorough=thorough)
@@ -153,8 +155,7 @@ def seal_document(
         UnusablePdf, TimestampError, SealNotConfirmed: as `certify`.
     """
     writer = open_for_update(pdf)
-    fields.require_unsigned(writer)
-    if fields.find_empty(writer, field) is None:
+    if field not in fields.require_unsigned(writer):
         fields.add_unseen(writer, field)
     mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=MDPPerm.NO_CHANGES)
     claims = Claims(when, reason, location)
