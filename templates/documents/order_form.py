@@ -121,7 +121,7 @@ def _terms(hand: Hand, data: OrderFormData) -> list[tuple[str, str]]:
 
 def _details(hand: Hand, data: OrderFormData) -> None:
     flow, t = hand.flow, hand.texts
-    flow.page_break()
+    flow.page_break(fill=1 / 3)
     flow.heading(2, t("detail"))
     flow.add(parts.lines(hand, data.sub_orders, data.total_excl_vat, data.vat))
     gone = parts.cancelled(hand, data.sub_orders)

@@ -66,7 +66,7 @@ def render(data: QuoteData) -> bytes:
     flow.heading(2, t("quote_what"))
     flow.add(parts.overview(hand, data.sub_orders, data.total_excl_vat, data.vat, data.total_incl_vat))
     flow.text(t("quote_notice", until=until), SMALL_SOFT, before=16.0)
-    flow.page_break()
+    flow.page_break(fill=1 / 3)
     flow.heading(2, t("quote_detail"))
     flow.add(parts.lines(hand, data.sub_orders, data.total_excl_vat, data.vat))
     gone = parts.cancelled(hand, data.sub_orders)

@@ -30,8 +30,8 @@ class Furniture:
 
 
 class _Break(Block):
-    def __init__(self, *, odd: bool, notice: str) -> None:
-        self.odd, self.notice = odd, notice
+    def __init__(self, *, odd: bool, notice: str, fill: float = 0.0) -> None:
+        self.odd, self.notice, self.fill = odd, notice, fill
 
 
 class Flow:
@@ -67,9 +67,12 @@ class Flow:
         """Adds empty height."""
         self.blocks.append(Space(height))
 
-    def page_break(self) -> None:
-        """What follows starts a page."""
-        self.blocks.append(_Break(odd=False, notice=""))
+    def page_break(self, *, fill: float = 0.0) -> None:
+        """What follows starts a page, unless the one before holds less than `fill` of what it could.
+
+        So no page is left to the few lines that ran over from another.
+        """
+        self.blocks.append(_Break(odd=False, notice="", fill=fill))
 
     def sheet(self) -> None:
         """What follows starts on the front of a sheet of its own; the back before it says that it is left blank."""
@@ -84,13 +87,7 @@ class Flow:
         while queue:
             block = queue.pop()
             if isinstance(block, _Break):
-                if pages[-1]:
-                    pages.append([])
-                if block.odd and len(pages) % 2 == 0:
-                    notice = Text(block.notice, SMALL_SOFT, width=WIDTH, align="center")
-                    pages[-1].append((notice, ROOM * 0.4))
-                    pages.append([])
-                at = 0.0
+                at = self._end_page(pages, block, at)
                 continue
             page = pages[-1]
             before = block.before if page else 0.0
@@ -115,6 +112,25 @@ class Flow:
         if len(pages) > 1 and not pages[-1]:
             pages.pop()
         return pages
+
+    @staticmethod
+    def _end_page(pages: list[list[tuple[Block, float]]], ending: _Break, at: float) -> float:
+        """Ends the page, and the sheet where what follows wants the front of one; gives how far the new one is filled.
+
+        Args:
+            pages: all so far.
+            ending: what is asked.
+            at: how far the last page is filled, in points.
+        """
+        if pages[-1] and at < ending.fill * ROOM:
+            return at
+        if pages[-1]:
+            pages.append([])
+        if ending.odd and len(pages) % 2 == 0:
+            notice = Text(ending.notice, SMALL_SOFT, width=WIDTH, align="center")
+            pages[-1].append((notice, ROOM * 0.4))
+            pages.append([])
+        return 0.0
 
     @staticmethod
     def _needed(block: Block, queue: Sequence[Block]) -> float:

@@ -116,12 +116,16 @@ class Scripts:
         )
 
     def _stretches(self, line: str) -> tuple[Stretch, ...]:
-        """A clean line from left to right. It runs from the right where most of its letters do."""
+        """A clean line from left to right. It runs from the right where it begins so, as most of its letters do.
+
+        A figure or a word of ours before a name keeps its place on the left.
+        """
         if not RIGHT.search(line):
             return tuple(self._forward(line))
         body = line.rstrip(" ")
         rights = len(RIGHT.findall(body))
-        if rights > sum(unicodedata.bidirectional(c) == "L" for c in body):
+        begins = RIGHT.match(body.lstrip(f" {OPENING}"))
+        if begins and rights > sum(unicodedata.bidirectional(c) == "L" for c in body):
             return (self._backward(body), *self._forward(line[len(body) :]))
         out: list[Stretch] = []
         at = 0

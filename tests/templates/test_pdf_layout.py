@@ -92,6 +92,17 @@ def test_pages_are_counted(tmp_path):
     assert [f"Page {i} / {len(seen)}" in p for i, p in enumerate(seen, 1)] == [True] * len(seen)
 
 
+@pytest.mark.parametrize(("count", "expected"), [(3, 1), (30, 2)])
+def test_a_page_is_not_left_to_a_few_lines(tmp_path, count, expected):
+    """A break that asks for a third of a page goes on where there is less on it."""
+    doc = flow()
+    for _ in range(count):
+        doc.text("ligne")
+    doc.page_break(fill=1 / 3)
+    doc.text("suite")
+    assert len(pages(tmp_path, doc.finish())) == expected
+
+
 @pytest.mark.parametrize("before", [1, 2, 3])
 def test_a_sheet_starts_on_its_front(tmp_path, before):
     """Whatever comes before, the sheet has an odd page number, and the back left blank says so."""

@@ -80,6 +80,7 @@ def test_arabic_letters_join_and_run_from_the_right():
     ("text", "order"),
     [
         ("Client : שלום SARL", ["C", "ם", "ש", "S"]),
+        ("Q001 · שלום עולם", ["Q", "ע", "ש"]),
         ("שלום עולם (Lyon) 12", ["12", "Lyon", "ע", "ש"]),
         ("Paris שלום (עולם) Nice", ["P", "ע", "ש", "N"]),
     ],
