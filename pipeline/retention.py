@@ -19,13 +19,19 @@ DISPUTE_MONTHS: Final = 14
 """Months after a debit in which its mandate must be produced (13 months to dispute it, CMF L133-24, and one more)."""
 
 MANDATE_KINDS: Final = frozenset(
-    {"form", "sealed_form", "evidence", "evidence_json", "attestation", "mandate", "manifest"}
+    {
+        *("form", "sealed_form", "sealed_form_b_b", "sealed_form_lta"),
+        *("evidence", "evidence_lta", "evidence_json", "attestation", "mandate", "manifest"),
+    }
 )
 """Documents that prove the mandate signed with an order."""
 
 REASONS: Final[dict[str, str]] = {
     "form": "contrat signé : pièce comptable et preuve (Code de commerce L123-22, Code civil 2224)",
     "sealed_form": "contrat signé : pièce comptable et preuve (Code de commerce L123-22, Code civil 2224)",
+    "sealed_form_b_b": "contrat signé, avant horodatage (Code de commerce L123-22, Code civil 2224)",
+    "sealed_form_lta": "contrat signé, horodatage renouvelé (Code de commerce L123-22, Code civil 2224)",
+    "evidence_lta": "preuve de la signature, horodatage renouvelé (Code civil 1366, 1367, 2224)",
     "evidence": "preuve de la signature (Code civil 1366, 1367, 2224)",
     "evidence_json": "preuve de la signature (Code civil 1366, 1367, 2224)",
     "attestation": "preuve de la signature (Code civil 1366, 1367, 2224)",

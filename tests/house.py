@@ -1,4 +1,4 @@
-"""A whole installation for tests: real services in a folder, keys made once, a clock that the test moves, an SMS box."""
+"""A whole installation for tests: real services in a folder, keys made once, a clock that moves, an SMS box."""
 
 import re
 import shutil

@@ -1,7 +1,7 @@
 """What follows from the reason with which a bank sends a debit back (codes: EPC173-14, ISO external code set).
 
 Short of money, or a reason that the bank keeps to itself: presented again later. Whatever the customer, his account or
-his mandate stands against: never again by a program. Where the account itself is at fault, the customer's next order has
+his mandate stands against: never again by a program. Where the account itself is at fault, his next order has
 another one signed, and what is open goes on under it. A reason that we do not know stops the debit.
 """
 

@@ -6,7 +6,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.bootstrap import Services
-from pipeline.web import agency, ceremony, home, login, office, ordering, orders, proposals, renouncing, verifier
+from pipeline.web import (
+    agency,
+    ceremony,
+    home,
+    login,
+    office,
+    ordering,
+    orders,
+    proposals,
+    renouncing,
+    sheets,
+    verifier,
+)
 from pipeline.web.assets import PREFIX, Assets
 from pipeline.web.page import Web, error_page
 from pipeline.web.security import Cookies, SecurityHeaders
@@ -19,6 +31,7 @@ ROUTERS = (
     ordering.router,  # before proposals, whose last route takes any act
     proposals.router,
     orders.router,
+    sheets.router,
     ceremony.router,
     renouncing.router,
     agency.router,

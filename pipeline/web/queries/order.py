@@ -1,5 +1,6 @@
 """An order as its rep and the back office see it: state, trail, ceremony, documents, tasks."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,6 +8,8 @@ from decimal import Decimal
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.flow import SIGNED_STATES, State
+from pipeline.orders import frozen_of
+from pipeline.sheets import filled_sheets, lines_of, missing_sheets
 from pipeline.users import SessionView
 from pipeline.web.queries.marks import ORDER_TONES, Tone, due_of, is_late, track_tone
 from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order, Proposal, Task, Track, User
@@ -82,6 +85,15 @@ class OpenTask:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """A call-tracking line that a standard form cannot say; `address` of its sheet's page, below the order's."""
+
+    label: str
+    address: str
+    missing: bool
+
+
+@dataclass(frozen=True)
 class OrderPage:
     """Everything that the page of an order shows."""
 
@@ -112,6 +124,7 @@ class OrderPage:
     documents: tuple[Document, ...]
     ceremony: CeremonyRow | None
     tasks: tuple[OpenTask, ...]
+    sheets: tuple[Sheet, ...]
     can_sign: bool
     can_release: bool
     can_withdraw: bool
@@ -141,6 +154,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         code = work.first(OneTimeCode, ceremony_id=ceremony.id, order_by=newest) if ceremony else None
         entries = work.find(ArchiveEntry, order_id=order_id, order_by=(ArchiveEntry.stored_at, ArchiveEntry.name))
         tasks = work.find(Task, order_id=order_id, state="open", order_by=Task.created_at)
+        sheets = _sheets(services, work, order)
     held = order.hold_until is not None and order.hold_until > today and not order.early_start
     return OrderPage(
         id=order.id,
@@ -173,11 +187,22 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         ),
         ceremony=_ceremony(ceremony, code, now, calls=services.voice is not None) if ceremony else None,
         tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
+        sheets=sheets,
         can_sign=order.state in {State.PREPARED, State.SIGNING},
         can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held,
         can_withdraw=order.state in {State.PREPARED, State.SIGNING},
         under_way=order.state in {State.SIGNING, State.SIGNED, State.RELEASED}
         or any(track.state in {"waiting", "running"} for track in tracks.values()),
+    )
+
+
+def _sheets(services: Services, work: Work, order: Order) -> tuple[Sheet, ...]:
+    frozen = frozen_of(services, order)
+    missing, filled = missing_sheets(work, order, frozen), filled_sheets(services, work, order, frozen)
+    return tuple(
+        Sheet(line.label, f"sheets/{'/'.join(re.findall('[0-9]+', place))}", place in missing)
+        for place, line in lines_of(frozen).items()
+        if place in missing or place in filled
     )
 
 
