@@ -66,9 +66,9 @@ class Times:
 
     @contextmanager
     def of(self, what: str) -> Iterator[None]:
-        places, start = self.taken[what], (time.perf_counter(), time.process_time())
+        start = (time.perf_counter(), time.process_time())
         yield
-        places.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+        self.taken[what].append((time.perf_counter() - start[0], time.process_time() - start[1]))
 
     def rows(self) -> list[tuple[str, list[float]]]:
         """(what, [median, least, most, median of the processor]), in milliseconds."""
@@ -106,9 +106,9 @@ def _parts(made: House, order_id: str, times: Times) -> None:
     frozen, now = frozen_of(services, order), services.clock()
     with times.of("render: order form drawn"):
         plain = order_form.render(documents.order_form_data(frozen))
-    with times.of("seal: certified by the seller, read back"):
+    with times.of("seal: certified by the seller, validated by pyHanko"):
         form = certify(plain, services.keys.seal, when=now, reason="Bon de commande", location="Lyon")
-    with times.of("seal: customer's signature B-T, read back"):
+    with times.of("seal: customer's signature B-T, validated by pyHanko"):
         who = {"name": order.signatory_name, "role": order.signatory_role, "company": order.company}
         shot = issue_one_shot(
             services.keys.issuer, ceremony_id="0f" * 16, email=order.email, now=now, minutes=10, **who
