@@ -7,7 +7,7 @@ RUN := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 OUT ?= out
 
-.PHONY: demo serve test check lint test-services test-browser bench requirements accept-looks clean
+.PHONY: demo serve test check lint test-slow test-services test-browser bench requirements accept-looks clean
 
 demo: $(RUN)  ## The whole main job on a sample; leaves the documents in out/
 	$(BIN)/seing demo --out $(OUT)
@@ -25,6 +25,9 @@ lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+test-slow: $(DEV)  ## Outages and renewals over decades
+	$(BIN)/pytest -m slow -n 2
 
 test-services: $(DEV)  ## PostgreSQL, RabbitMQ and a real S3 server
 	$(BIN)/pytest -m services

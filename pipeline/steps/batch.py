@@ -44,11 +44,12 @@ def batch(services: Services, batch_id: str, slip_id: str | None) -> None:
     except DropError as error:
         raise Later(str(error)) from error
     with services.works() as work:
+        locked = [lock_order(work, each.id) for each in orders]  # orders before their batch, as everywhere
         row = work.lock(Batch, batch_id)
         if row.dropped_at:
             return
         at = services.clock()
-        for order in [lock_order(work, each.id) for each in orders]:
+        for order in locked:
             keep(services, work, order, "batch", name, data, "application/zip", "signed")
             set_track(work, order.id, "agency", "running", at, row.number)
             record(work, order.id, "batch.dropped", SYSTEM, at, {"batch": row.number, "sha256": sha256})

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pipeline import documents
 from pipeline.bootstrap import Services
+from pipeline.channels.drop import DropError
 from pipeline.events import record
 from pipeline.letters import brand
 from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
@@ -68,7 +69,10 @@ def issue(services: Services, order_id: str, kind: str, corrects_id: str | None)
         raise Later(error.code) from error
     name = "avoir.pdf" if kind == "credit_note" else "facture.pdf"
     if row.delivery == "paper":
-        services.drop.put(MAILING, f"{row.number}.pdf", pdf)
+        try:
+            services.drop.put(MAILING, f"{row.number}.pdf", pdf)
+        except DropError as error:
+            raise Later(str(error)) from error
     with services.works() as work:
         order = lock_order(work, order_id)
         row = work.lock(Invoice, row.id)

@@ -60,7 +60,8 @@ def release_due(services: Services) -> int:
     with services.works() as work:
         for found in work.find(Order, Order.hold_until <= services.today(), state=State.HELD):
             order = lock_order(work, found.id)
-            check_move(order.state, State.SEALED)
+            if order.state != State.HELD:  # another process was here first
+                continue
             order.state = State.SEALED
             record(work, order.id, "order.hold_ended", Origin("system"), services.clock())
             count += 1

@@ -1,5 +1,7 @@
 """Installations in which something was signed already: made once, copied for each test."""
 
+import shutil
+
 import pytest
 
 from tests.factories import sample
@@ -26,3 +28,17 @@ def house(rose_made, tmp_path):
     services.clock.now = now
     yield services, order_id
     services.works.engine.dispose()
+
+
+@pytest.fixture
+def adopt(services, rose_made):
+    """Put that order into the test's own installation, as if it had just been sealed there; call it first."""
+
+    def take():
+        folder, order_id, now = rose_made
+        services.works.engine.dispose()
+        shutil.copytree(folder, services.settings.data_dir, dirs_exist_ok=True)
+        services.clock.now = now
+        return order_id
+
+    return take

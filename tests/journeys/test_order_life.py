@@ -41,10 +41,8 @@ def rose(services):
 
 
 @pytest.fixture
-def sealed(services, rose):
-    sign(services, rose)
-    drain(services)
-    return rose
+def sealed(adopt):
+    return adopt()
 
 
 def test_the_rose_from_proposal_to_batch(services, sealed):

@@ -21,6 +21,8 @@ from tests.factories import sample
 from tests.house import drain, jobs_of, make_services, order_from, order_of, sign
 from tests.pipeline.api_client import Client
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def rose(services):

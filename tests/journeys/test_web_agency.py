@@ -3,21 +3,17 @@
 import pytest
 
 from storage.models import Job, Track
-from tests.factories import sample
-from tests.house import drain, order_from, order_of, sign
+from tests.house import drain, order_of
 from tests.journeys.pages import Browser
 
 
 @pytest.fixture
-def sealed(services):
-    order_id = order_from(services, sample("au-nom-de-la-rose"))
-    sign(services, order_id)
-    drain(services)
-    return order_id
+def sealed(adopt):
+    return adopt()
 
 
 @pytest.fixture
-def rep(services):
+def rep(services, sealed):  # the order first: it brings its own database
     return Browser(services).log_in()
 
 
