@@ -1,10 +1,16 @@
 """What every test may ask for. Keys are made once per run: RSA-3072 takes its time."""
 
 import os
+from functools import lru_cache
 
 import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.house import make_keys, make_services
+
+# Opening a PKCS#12 file costs 150 ms by design (PBKDF2, a check of the RSA key), and every installation of the tests is
+# a copy of the same three files: each is opened once. What does not open raises, and is not remembered.
+pkcs12.load_key_and_certificates = lru_cache(maxsize=None)(pkcs12.load_key_and_certificates)
 
 
 @pytest.fixture(autouse=True)
