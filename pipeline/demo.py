@@ -27,6 +27,7 @@ from pipeline.init import initialise
 from pipeline.origin import Origin
 from pipeline.pages import page_count, page_image
 from pipeline.proposal import Proposal, ProposalUnreadable, read, shift_dates
+from pipeline.seed import SAMPLES
 from pipeline.steps import ceremony, propose
 from pipeline.steps.collect import collect
 from pipeline.steps.prepare import prepare
@@ -37,9 +38,6 @@ from signing.verify import verify
 from storage.models import ArchiveEntry, Batch, BatchItem, Job, Order
 from templates.documents import quote as quote_template
 from templates.french import formats
-
-SAMPLES = ("au-nom-de-la-rose.json", "epice-et-cie.json", "modern-optic.json")
-"""An order of several ranges, one with a right of withdrawal, a quote."""
 
 TEST_IBAN = "FR7630006000011234567890189"
 """The account of the banks' own documentation: right check digits, nobody's."""

@@ -40,6 +40,7 @@ def serve() -> None:
     from pipeline.app import build_app
     from pipeline.bootstrap import build_services
     from pipeline.init import initialise
+    from pipeline.seed import seed
     from pipeline.worker import Engine
 
     settings = _started()
@@ -47,6 +48,8 @@ def serve() -> None:
         initialise(settings)
         settings = load_settings()
     services = _tried(build_services(settings))
+    if not settings.is_production:
+        seed(services)
     _listen(settings, build_app(services, Engine(services)))
 
 
@@ -149,6 +152,7 @@ def _tried(services: "Services") -> "Services":
 def _listen(settings: Settings, app: object) -> None:
     import uvicorn
 
+    typer.echo(f"Seing : {settings.public_url}", err=True)
     # No access log: paths hold the tokens of signing links.
     uvicorn.run(
         app,  # type: ignore[arg-type]

@@ -10,6 +10,8 @@ from pipeline.config import Settings, load_settings
 from pipeline.doctor import diagnose
 from pipeline.errors import Misconfigured
 from pipeline.init import initialise
+from pipeline.seed import seed
+from storage.models import Proposal
 
 
 def test_every_setting_says_what_it_means():
@@ -57,3 +59,11 @@ def test_doctor_says_how_to_mend_what_is_missing(tmp_path, monkeypatch):
     wrong = [item for item in diagnose() if item.level == "error"]
     assert wrong
     assert all(item.remedy for item in wrong)
+
+
+def test_an_empty_installation_gets_proposals_once(services):
+    """Whoever tries Seing by hand finds something to order; what is there already stays alone."""
+    assert seed(services) == 3
+    assert seed(services) == 0
+    with services.works(read_only=True) as work:
+        assert {row.kind for row in work.find(Proposal)} == {"order", "quote"}
