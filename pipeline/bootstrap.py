@@ -78,7 +78,7 @@ def build_services(
     """
     clock = clock or (clock_from(settings.fixed_now) if settings.fixed_now else system_clock)
     if settings.is_production and settings.fixed_now:
-        raise Misconfigured("SEING_FIXED_NOW", "is not for production.", "Remove it.")
+        raise Misconfigured("SEING_FIXED_NOW", "n'est pas pour la production.", "Retirez-le.")
     works = WorkFactory(_from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock)
     keys = build_keys(settings, clock)
     return Services(
@@ -103,7 +103,7 @@ def build_organisation(settings: Settings) -> Organisation:
     if settings.organisation:
         return load_organisation(settings.organisation)
     if settings.is_production:
-        raise Misconfigured("SEING_ORGANISATION", "is missing.", "Give the path of organisation.json.")
+        raise Misconfigured("SEING_ORGANISATION", "manque.", "Donnez le chemin de organisation.json.")
     return sample_organisation()
 
 
@@ -111,7 +111,7 @@ def build_pepper(settings: Settings) -> bytes:
     """The key of one-time codes and tokens."""
     value = settings.secret("secret_key").encode()
     if len(value) < 32:
-        raise Misconfigured("SEING_SECRET_KEY", "is too short.", "Give at least 32 bytes.")
+        raise Misconfigured("SEING_SECRET_KEY", "est trop court.", "Donnez au moins 32 octets.")
     return value
 
 
@@ -124,8 +124,8 @@ def build_vault(settings: Settings) -> Vault:
             keys[name] = bytes.fromhex(value)
         return Vault(keys, next(iter(keys)), bytes.fromhex(settings.secret("fingerprint_key")))
     except ValueError:
-        remedy = 'Give "id:64 hexadecimal characters", separated by commas, and SEING_FINGERPRINT_KEY likewise.'
-        raise Misconfigured("SEING_VAULT_KEYS", "cannot be read.", remedy) from None
+        remedy = 'Donnez "id:64 caractères hexadécimaux", séparés par des virgules, et de même SEING_FINGERPRINT_KEY.'
+        raise Misconfigured("SEING_VAULT_KEYS", "est illisible.", remedy) from None
 
 
 def build_keys(settings: Settings, clock: Clock) -> Keys:
@@ -207,14 +207,14 @@ def build_voice(settings: Settings) -> VoiceGateway | None:
 
 def _twilio_account(settings: Settings) -> tuple[str, str]:
     if not settings.twilio_account_sid:
-        raise Misconfigured("SEING_TWILIO_ACCOUNT_SID", "is missing.", "Set it with SEING_TWILIO_AUTH_TOKEN.")
+        raise Misconfigured("SEING_TWILIO_ACCOUNT_SID", "manque.", "Donnez-le avec SEING_TWILIO_AUTH_TOKEN.")
     return settings.twilio_account_sid, settings.secret("twilio_auth_token")
 
 
 def _provider(settings: Settings, url: str) -> SmsProvider:
     if url == "console:":
         if settings.is_production:
-            raise Misconfigured("SEING_SMS_URL", "is console:.", "Give twilio: or the address of a provider.")
+            raise Misconfigured("SEING_SMS_URL", "vaut console:.", "Donnez twilio: ou l'adresse d'un opérateur.")
         return ConsoleSms(settings.data_dir / "sms")
     if url == "twilio:":
         hook = f"{settings.public_url}/webhooks/twilio/sms"
@@ -224,9 +224,9 @@ def _provider(settings: Settings, url: str) -> SmsProvider:
         try:
             template = read_template(settings.sms_template) if settings.sms_template else None
         except ValueError as error:
-            raise Misconfigured("SEING_SMS_TEMPLATE", f"{error}.", "Correct the file.") from None
+            raise Misconfigured("SEING_SMS_TEMPLATE", f"{error}.", "Corrigez le fichier.") from None
         return HttpSms(url, settings.sms_sender, token, template)
-    raise Misconfigured("SEING_SMS_URL", "is not understood.", "Give console:, twilio: or https://...")
+    raise Misconfigured("SEING_SMS_URL", "n'est pas compris.", "Donnez console:, twilio: ou https://...")
 
 
 @dataclass(frozen=True)
@@ -258,16 +258,16 @@ def _files_of(settings: Settings, part: _Part) -> list[Path]:
 def _identity(settings: Settings, part: _Part, now: datetime) -> Identity:
     variable = f"SEING_{part.name.upper()}_KEY"
     if settings.is_production and not getattr(settings, f"{part.name}_key"):
-        raise Misconfigured(variable, "is missing.", "Give file:, pkcs11: or awskms: and what follows.")
+        raise Misconfigured(variable, "manque.", "Donnez file:, pkcs11: ou awskms: et la suite.")
     passphrase = b"" if _address(settings, part).startswith("awskms:") else settings.secret("key_passphrase").encode()
     certificates: Path | None = getattr(settings, f"{part.name}_certificates")
     try:
         identity = open_identity(_address(settings, part), certificates, passphrase, purpose=part.purpose, now=now)
     except SigningError as error:
-        remedy = "Check it and SEING_KEY_PASSPHRASE." if settings.is_production else "Run `seing init`."
+        remedy = "Vérifiez-le, avec SEING_KEY_PASSPHRASE." if settings.is_production else "Lancez `seing init`."
         raise Misconfigured(variable, f"{error}.", remedy) from None
     if settings.is_production and any(map(pki.is_development, (identity.certificate, *identity.chain))):
-        raise Misconfigured(variable, "is a development key.", "Give the key of a trust service provider.")
+        raise Misconfigured(variable, "est une clé de développement.", "Donnez celle d'un prestataire de confiance.")
     return identity
 
 
@@ -275,4 +275,4 @@ def _from_url(variable: str, make: Callable[[str], T], url: str) -> T:
     try:
         return make(url)
     except ValueError as error:
-        raise Misconfigured(variable, f"{error}.", "Correct the address.") from None
+        raise Misconfigured(variable, f"{error}.", "Corrigez l'adresse.") from None

@@ -229,8 +229,8 @@ class Settings(BaseSettings):
         given: SecretStr | None = getattr(self, name)
         value = given.get_secret_value() if given else self.made_secrets.get(name, "")
         if not value:
-            remedy = "Set it." if self.is_production else "Run `seing init`, or set it."
-            raise Misconfigured(f"SEING_{name.upper()}", "is missing.", remedy)
+            remedy = "Donnez-le." if self.is_production else "Lancez `seing init`, ou donnez-le."
+            raise Misconfigured(f"SEING_{name.upper()}", "manque.", remedy)
         return value
 
 
@@ -241,4 +241,4 @@ def load_settings(**values: object) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "SEING_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise Misconfigured(name, f"{first['msg']}.", "Correct it in the environment.") from None
+        raise Misconfigured(name, f"valeur refusée ({first['msg']}).", "Corrigez-le dans l'environnement.") from None

@@ -208,7 +208,7 @@ class Misconfigured(SeingError):
         self.setting, self.problem, self.remedy = setting, problem, remedy
 
     def __str__(self) -> str:
-        return f"{self.setting}: {self.problem} {self.remedy}"
+        return f"{self.setting} : {self.problem} {self.remedy}"
 
 
 Language = Literal["fr", "en"]

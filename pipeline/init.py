@@ -39,7 +39,7 @@ def initialise(settings: Settings, say: Callable[[Made], None] = lambda _: None)
     """
     if settings.is_production:
         raise Misconfigured(
-            "SEING_ENVIRONMENT", "is production.", "Give keys and secrets yourself, then run `seing migrate`."
+            "SEING_ENVIRONMENT", "vaut production.", "Donnez clés et secrets vous-même, puis lancez `seing migrate`."
         )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     say(Made("secrets", _secrets(settings.secrets_file)))

@@ -118,7 +118,7 @@ class Keys:
 
     def _require_roots(self, fresh: KeySet) -> None:
         if not set(self._set.roots) <= set(fresh.roots):
-            raise Misconfigured("SEING_TRUST_ROOTS", "lacks a root of earlier keys.", "Add its certificate.")
+            raise Misconfigured("SEING_TRUST_ROOTS", "omet la racine de clés antérieures.", "Ajoutez son certificat.")
 
     def _look(self) -> Version:
         return tuple(_state(file) for file in self._files)

@@ -41,10 +41,12 @@ def seal_blank_page(keys: Keys | KeySet, now: datetime) -> None:
     )
     report = verify(sealed, trust=keys.roots, now=now + timedelta(minutes=1))
     if not report.passed:
-        raise Misconfigured("SEING_SEAL_KEY", f"does not give a valid seal: {report.sentence}", "Check key and chain.")
+        raise Misconfigured(
+            "SEING_SEAL_KEY", f"ne donne pas de cachet valable : {report.sentence}", "Vérifiez la clé et sa chaîne."
+        )
     person = {"name": "Essai", "role": "", "company": "Essai", "ceremony_id": "essai", "email": ""}
     one_shot = issue_one_shot(keys.issuer, now=now, minutes=1, **person)
     try:
         one_shot.certificate.verify_directly_issued_by(keys.issuer.certificate)
     except (InvalidSignature, ValueError, TypeError):
-        raise Misconfigured("SEING_ISSUER_KEY", "does not give a valid certificate.", "Check the key.") from None
+        raise Misconfigured("SEING_ISSUER_KEY", "ne donne pas de certificat valable.", "Vérifiez la clé.") from None

@@ -145,7 +145,7 @@ def _tried(services: "Services") -> "Services":
     except (KeyUnavailable, TimestampUnavailable) as error:
         logging.getLogger("seing.keys").warning("the blank page waits: %s", error)
     except SigningError as error:
-        raise Misconfigured("SEING_SEAL_KEY", f"{error}.", "Run `seing doctor`.") from error
+        raise Misconfigured("SEING_SEAL_KEY", f"{error}.", "Lancez `seing doctor`.") from error
     return services
 
 

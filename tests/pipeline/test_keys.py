@@ -95,7 +95,7 @@ def test_development_keys_are_refused_in_production(services):
     passphrase = services.settings.secret("key_passphrase")
     given = {f"{part}_key": f"file:{folder / name}" for part, name in (("seal", pki.SEAL), ("issuer", pki.ISSUER))}
     settings = settings_of(services, environment="production", key_passphrase=passphrase, **given)
-    with pytest.raises(Misconfigured, match="development key"):
+    with pytest.raises(Misconfigured, match="clé de développement"):
         build_keys(settings, TestClock())
     from pipeline.bootstrap import trusted_roots
 
