@@ -131,6 +131,7 @@ def _play_one(services: Services, name: str, proposal: Proposal, day: date, out:
 def _collect(services: Services, day: date, out: Path, screen: Screen) -> None:
     with screen.step("fichier de prélèvements") as said:
         result = collect(services, date(day.year + 3, 12, 31), Origin("office:demo"))
+        said("aucune échéance à présenter")
         if result:
             (out / "prelevements.xml").write_bytes(result.xml)
             said(f"{result.count} échéances, {formats('fr').money(result.total)}")
