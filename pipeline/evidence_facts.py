@@ -5,7 +5,7 @@ from typing import Literal
 
 from pipeline.bootstrap import Services
 from pipeline.frozen import Frozen
-from pipeline.orders import archived, signed_ceremony_id
+from pipeline.orders import signed_ceremony_id
 from pipeline.proposal import Address
 from pipeline.steps.ceremony import consents_of
 from signing import evidence as ev
@@ -28,9 +28,12 @@ CODE_BACK = {
 
 
 def gather(
-    services: Services, work: Work, order: Order, frozen: Frozen, report: Report, *, version: str
+    services: Services, work: Work, order: Order, frozen: Frozen, sealed: bytes, report: Report, *, version: str
 ) -> EvidenceFacts:
-    """Everything known of one signing, the order's row held locked. Masked where it is personal."""
+    """Everything known of one signing, the order's row held locked. Masked where it is personal.
+
+    `sealed` is the signed form and `report` the verdict on it: the archive is asked before, never under the lock.
+    """
     ceremony = work.get(Ceremony, signed_ceremony_id(work, order.id))
     entries = {entry.kind: entry for entry in work.find(ArchiveEntry, order_id=order.id)}
     used = work.first(OneTimeCode, ceremony_id=ceremony.id, state="used")
@@ -98,7 +101,7 @@ def gather(
         ),
         level=_level(report),
         algorithms=ALGORITHMS,
-        certificates=tuple(_certificates(services, order)),
+        certificates=tuple(_certificates(services, sealed)),
         time_stamps=tuple(_stamps(report)),
         software=ev.Software(name="Seing", version=version),
         training=frozen.specimen,
@@ -196,8 +199,8 @@ def _level(report: Report) -> Literal["B-B", "B-T", "B-LT", "B-LTA"]:
     return levels.get(report.level or "", "B-B")
 
 
-def _certificates(services: Services, order: Order) -> list[ev.CertificateUsed]:
-    found = embedded_certificates(archived(services, order.sealed_sha256))
+def _certificates(services: Services, sealed: bytes) -> list[ev.CertificateUsed]:
+    found = embedded_certificates(sealed)
     keys = services.keys
     issuers = {item.serial_number: item for item in (keys.issuer.certificate, *keys.seal.chain, *keys.issuer.chain)}
     roots = {item.serial_number for item in keys.roots}

@@ -6,7 +6,6 @@ task and a mail each time. What cannot be matched is kept in quarantine with its
 """
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -59,8 +58,9 @@ def take_answer(services: Services, data: bytes, origin: Origin) -> AnswerResult
     except sepa.AnswerError as error:
         raise BankAnswerUnreadable(reason=str(error)) from error
     sha256 = hashlib.sha256(data).hexdigest()
+    entries = [single for entry in answer.entries for single in _single(services, entry)]
     try:
-        result = _take(services, answer, sha256, origin)
+        result = _take(services, answer, entries, sha256, origin)
     except IntegrityError:  # another process has taken the same file in this very moment
         with services.works(read_only=True) as work:
             known = work.first(BankAnswer, sha256=sha256)
@@ -71,7 +71,9 @@ def take_answer(services: Services, data: bytes, origin: Origin) -> AnswerResult
     return result
 
 
-def _take(services: Services, answer: sepa.Answer, sha256: str, origin: Origin) -> AnswerResult:
+def _take(
+    services: Services, answer: sepa.Answer, entries: list[AnswerEntry], sha256: str, origin: Origin
+) -> AnswerResult:
     with services.works() as work:
         known = work.first(BankAnswer, sha256=sha256)
         if known:
@@ -86,7 +88,6 @@ def _take(services: Services, answer: sepa.Answer, sha256: str, origin: Origin) 
             )
         )
         work.session.flush()
-        entries = list(_single(services, work, answer.entries))
         _lock_orders(work, entries)
         for rank, entry in enumerate(entries, 1):
             state, reason = _apply(services, work, answer.kind, entry, origin)
@@ -184,21 +185,20 @@ def _words(debit: Debit, item: Instalment, outcome: Outcome, *, ended: bool) -> 
     return f"{said} {'Le mandat ne sert plus.' if ended else 'Il n’est pas présenté de nouveau.'}"
 
 
-def _single(services: Services, work: Work, entries: tuple[AnswerEntry, ...]) -> Iterator[AnswerEntry]:
-    """Entries by debit: where the bank rejects a file or a group, each of its debits; itself where it is not ours."""
-    for entry in entries:
-        if entry.end_to_end_id or not entry.message_id:
-            yield entry
-            continue
+def _single(services: Services, entry: AnswerEntry) -> list[AnswerEntry]:
+    """An entry by debit: where the bank rejects a file or a group, each of its debits; itself where it is not ours.
+
+    The very file that the bank had is read for it, before any transaction: an archive may be slow.
+    """
+    if entry.end_to_end_id or not entry.message_id:
+        return [entry]
+    with services.works(read_only=True) as work:
         collection = work.first(Collection, message_id=entry.message_id)
-        names = _group(services, collection, entry.payment_id) if collection else []
-        if not names:
-            yield entry
-        yield from (replace(entry, end_to_end_id=name) for name in names)
+    names = _group(services, collection, entry.payment_id) if collection else []
+    return [replace(entry, end_to_end_id=name) for name in names] or [entry]
 
 
 def _group(services: Services, collection: Collection, payment_id: str) -> list[str]:
-    """The debits of a file of ours, or of one group in it, read from the very file that the bank had."""
     root = etree.fromstring(services.archive.get(collection.sha256, area="signed"))
     space = {"p": etree.QName(root).namespace or ""}
     groups = root.findall("p:CstmrDrctDbtInitn/p:PmtInf", space)

@@ -34,12 +34,13 @@ def evidence(services: Services, order_id: str) -> None:
         return
     frozen = frozen_of(services, order)
     try:
-        report = verify(archived(services, order.sealed_sha256), trust=services.keys.roots, now=services.clock())
+        sealed = archived(services, order.sealed_sha256)
+        report = verify(sealed, trust=services.keys.roots, now=services.clock())
         if not report.passed:  # never seen: sealing reads back what it made; a human must look
             raise RuntimeError(f"the sealed form does not verify: {report.sub_indication}")
         with services.works() as work:
             order = lock_order(work, order_id)
-            facts = gather(services, work, order, frozen, report, version=__version__)
+            facts = gather(services, work, order, frozen, sealed, report, version=__version__)
             record(work, order_id, CLOSED, SYSTEM, services.clock(), closing_data(facts))
             events = trail(work, order_id)
         stamp = services.keys.timestamper.timestamp(bytes.fromhex(events[-1].hash))

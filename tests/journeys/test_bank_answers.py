@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from pipeline.errors import BankAnswerUnreadable
+from pipeline.steps import bank, mandate_life
 from pipeline.steps.bank import take_answer
 from pipeline.steps.collect import collect
 from pipeline.steps.mandate_life import revoke
@@ -15,6 +16,7 @@ from storage.models import BankAnswer, BankAnswerItem, Debit, Instalment, Mandat
 from tests.factories import make_plan, make_proposal
 from tests.house import REP, drain, kinds, order_from, sign
 from tests.journeys.bank import camt054, pain002
+from tests.journeys.killing import killed_at_every_line
 
 NEW_IBAN = "FR1420041010050500013M02606"
 LATER = make_plan("1200.00").model_copy(
@@ -144,6 +146,18 @@ def test_the_same_file_twice_changes_nothing(collected):
     assert (other.applied, other.known) == (0, 1)
     assert (kinds(services, order_id), len(rows(services, Task))) == before[:2]
     assert len(rows(services, BankAnswer)) == 2
+
+
+def test_killed_at_any_line_each_return_counts_once(collected):
+    """Dead once at every line of taking an answer: in the end one task, one event, one entry."""
+    services, order_id, _ = collected
+    data = camt054((FIRST, "AM04", AMOUNT), ("2026-LYO-000001-02", "AC04", AMOUNT))
+    answer, deaths = killed_at_every_line(lambda: take_answer(services, data, REP), bank, mandate_life)
+    assert deaths > 60
+    assert answer.applied == 2
+    assert len(rows(services, Task)) == len(rows(services, BankAnswerItem)) == 2
+    assert kinds(services, order_id).count("instalment.returned") == 2
+    assert kinds(services, order_id).count("mandate.revoked") == 1
 
 
 def test_rejected_before_settlement(collected):

@@ -14,6 +14,7 @@ from pipeline.config import load_settings
 from pipeline.errors import ReasonMissing, WrongState
 from pipeline.rules.mandates import add_months, lapses_on
 from pipeline.steps import collect as collecting
+from pipeline.steps import debits, mandate_life
 from pipeline.steps.collect import collect, collect_all, collection_file
 from pipeline.steps.mandate_life import expire_mandates, request_amendment, revoke
 from pipeline.steps.prenotify import announce_due
@@ -23,6 +24,7 @@ from pipeline.steps.register import register, register_csv
 from storage.models import Collection, Debit, Instalment, Mandate, Order, Task
 from tests.factories import IBAN, make_plan, make_proposal, sample
 from tests.house import CUSTOMER, REP, choices, drain, kinds, order_from, order_of, sign
+from tests.journeys.killing import killed_at_every_line
 
 NEW_IBAN = "FR1420041010050500013M02606"
 FAR = date(2030, 1, 1)
@@ -200,6 +202,22 @@ def test_a_run_that_dies_before_its_commit_has_taken_nothing(house, monkeypatch)
             collect(services, date(2027, 3, 31), REP)
     assert rows(services, Collection) == rows(services, Debit) == []
     assert collect(services, date(2027, 3, 31), REP).count == 3
+
+
+def test_killed_at_any_line_each_debit_is_in_one_file(house):
+    """Dead once at every line of taking and of writing: in the end one archived file, and each debit in it once."""
+    services, order_id = house
+    made, deaths = killed_at_every_line(
+        lambda: collect_all(services, date(2027, 3, 31), REP), collecting, debits, mandate_life
+    )
+    assert deaths > 80
+    (row,) = rows(services, Collection)
+    assert row.archived_at is not None
+    assert [result.message_id for result in made] in ([row.message_id], [])
+    written = names_in(collection_file(services, row.id))
+    assert written == sorted(each.end_to_end_id for each in rows(services, Debit))
+    assert len(set(written)) == len(written) == row.count == 3
+    assert kinds(services, order_id).count("instalment.collected") == 3
 
 
 def _collect_elsewhere(folder, now, barrier, answers):
