@@ -225,7 +225,12 @@ def _provider(settings: Settings, url: str) -> SmsProvider:
             template = read_template(settings.sms_template) if settings.sms_template else None
         except ValueError as error:
             raise Misconfigured("SEING_SMS_TEMPLATE", f"{error}.", "Corrigez le fichier.") from None
-        return HttpSms(url, settings.sms_sender, token, template)
+        own = settings.sms_report_secret
+        secret = own.get_secret_value() if own else token
+        if template and template.report and not secret:
+            remedy = "Donnez-le, ou SEING_SMS_TOKEN : sans secret, aucun compte rendu n'est cru."
+            raise Misconfigured("SEING_SMS_REPORT_SECRET", "manque.", remedy)
+        return HttpSms(url, settings.sms_sender, token, template, secret=secret)
     raise Misconfigured("SEING_SMS_URL", "n'est pas compris.", "Donnez console:, twilio: ou https://...")
 
 

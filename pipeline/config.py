@@ -83,10 +83,14 @@ class Settings(BaseSettings):
     """Voice number of the Twilio account, E.164; empty means that no code can be called through."""
 
     sms_template: Path | None = None
-    """JSON file that says how the generic HTTP provider is asked (headers, body, id, status, cost, currency)."""
+    """JSON file that says how the generic HTTP provider is asked (headers, body, id, status, cost, currency) and how it
+    reports (report): see docs/api.md."""
 
     sms_token: SecretStr | None = None
     """Secret of the generic HTTP provider: bearer, or where its template puts {token}."""
+
+    sms_report_secret: SecretStr | None = None
+    """Secret of the HMAC under which the generic HTTP provider reports; empty means that of sms_token."""
 
     secret_key: SecretStr | None = None
     """Pepper of one-time codes and tokens, at least 32 bytes in base64url or hex; kept outside the database."""

@@ -136,6 +136,11 @@ class FailoverSms:
         return reports and any(provider.name != name for provider in self.providers)
 
 
+def gateways(gateway: SmsGateway) -> tuple[SmsGateway, ...]:
+    """The providers behind a gateway: those of a fail-over, or itself."""
+    return gateway.providers if isinstance(gateway, FailoverSms) else (gateway,)
+
+
 def can_take_over(gateway: SmsGateway, name: str) -> bool:
     """`FailoverSms.can_take_over`, for any gateway: a single provider has nobody behind it."""
     return isinstance(gateway, FailoverSms) and gateway.can_take_over(name)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from pipeline.channels.sms import TIMEOUT, Receipt, Sms, SmsRejected, SmsUnreachable
+from pipeline.channels.sms_reports import ReportTemplate, at
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Template:
     """How a provider wants to be asked, and where its answer says what.
 
     `headers` and `body` hold `{to}`, `{text}`, `{sender}`, `{key}`, `{validity}` and `{token}` where those values go; a
-    string that is `{validity}` alone becomes a number. The others are dotted paths into the answer ("messages.0.id").
+    string that is `{validity}` alone becomes a number. `report` says how the provider reports afterwards; without it,
+    its silence means nothing. The others are dotted paths into the answer ("messages.0.id").
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -35,32 +37,46 @@ class Template:
     status: str = "status"
     cost: str = "cost"
     currency: str = "currency"
+    report: ReportTemplate | None = None
 
 
 def read_template(path: Path) -> Template:
     """The template in a JSON file. Raises `ValueError` where it cannot be read or does not say number and text."""
     try:
-        template = Template(**json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
-        raise ValueError("the template is no JSON object of headers, body, id, status, cost, currency") from None
-    said = json.dumps(template.body)
-    if "{to}" not in said or "{text}" not in said:
+        said = json.loads(path.read_text("utf-8"))
+        if said.get("report") is not None:
+            said["report"] = ReportTemplate(**said["report"])
+        template = Template(**said)
+    except (OSError, ValueError, TypeError, AttributeError):
+        known, reported = (", ".join(each.name for each in fields(kind)) for kind in (Template, ReportTemplate))
+        raise ValueError(f"the template is no JSON object of {known}; its report, one of {reported}") from None
+    shape = json.dumps(template.body)
+    if "{to}" not in shape or "{text}" not in shape:
         raise ValueError("the template's body has no place for {to} and {text}")
     return template
 
 
 class HttpSms:
-    """Posts each message to one address; named after its host in the evidence. It reports nothing back."""
+    """Posts each message to one address; named after its host in the evidence.
 
-    reports = False
+    `secret` authenticates its reports (`POST /webhooks/sms/<name>`), which come where its template says how.
+    """
 
-    def __init__(self, url: str, sender: str, token: str = "", template: Template | None = None) -> None:
+    def __init__(
+        self, url: str, sender: str, token: str = "", template: Template | None = None, *, secret: str = ""
+    ) -> None:
         """Post to `url`; without a template of its own `token` goes out as bearer."""
         self.url, self.sender = url, sender
         self.name = urlsplit(url).hostname or "http"
         bearer = {"Authorization": "Bearer {token}"} if token else {}
         self.template = template or Template(headers=bearer)
+        self.secret = secret
         self._token = token
+
+    @property
+    def reports(self) -> bool:
+        """Whether its reports can be read and believed."""
+        return self.template.report is not None and bool(self.secret)
 
     def send(self, sms: Sms, *, key: str) -> Receipt:
         """Post the message; a 4xx is a refusal, all else is silence."""
@@ -92,11 +108,12 @@ class HttpSms:
         except ValueError:
             said = {}
         template = self.template
+        status = str(at(said, template.status) or "queued")
         return Receipt(
             self.name,
-            str(_at(said, template.id) or key),
-            str(_at(said, template.status) or "queued"),
-            cost=money(_at(said, template.cost), _at(said, template.currency)),
+            str(at(said, template.id) or key),
+            template.report.statuses.get(status, status) if template.report else status,
+            cost=money(at(said, template.cost), at(said, template.currency)),
         )
 
 
@@ -126,15 +143,3 @@ def _filled(shape: Any, values: Mapping[str, str | int]) -> Any:
         name, closed, rest = part.partition("}")
         filled.append(f"{values[name]}{rest}" if closed and name in values else "{" + part)
     return "".join(filled)
-
-
-def _at(said: Any, path: str) -> Any:
-    """What stands at a dotted path of the answer, or None."""
-    for step in path.split("."):
-        if isinstance(said, dict):
-            said = said.get(step)
-        elif isinstance(said, list) and step.isdigit() and int(step) < len(said):
-            said = said[int(step)]
-        else:
-            return None
-    return said

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +18,7 @@ from pipeline.channels.sms import (
     can_take_over,
 )
 from pipeline.channels.sms_http import HttpSms, Template, read_template
+from pipeline.channels.sms_reports import ReportTemplate, read_reports
 from pipeline.channels.twilio import TwilioSms, TwilioVoice
 from pipeline.channels.voice import Call, ConsoleVoice
 from pipeline.config import load_settings
@@ -223,13 +225,60 @@ def test_the_generic_provider_by_template(monkeypatch, tmp_path):
     assert receipt == Receipt("sms.example", "7", "queued")
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"unknown": 1}', '{"body": {"text": "{text}"}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "[]",
+            "7",
+            '{"unknown": 1}',
+            '{"body": {"text": "{text}"}}',
+            '{"report": "json"}',
+            '{"report": {"at": ""}}',
+        ),
+        *('{"report": {"format": "xml"}}', '{"report": {"id": ""}}', '{"report": {"encoding": "utf-8"}}'),
+        *('{"report": {"statuses": {"OK": "arrived"}}}', '{"report": {"format": "form", "each": "all"}}'),
+    ],
+)
 def test_a_template_that_cannot_work_is_refused(tmp_path, text):
     """At start-up, not when a customer waits."""
     path = tmp_path / "sms.json"
     path.write_text(text)
     with pytest.raises(ValueError, match="template"):
         read_template(path)
+
+
+def test_a_reporting_provider_speaks_its_own_words(monkeypatch):
+    """Its answer's status is told in our words too, so that a report can move it forward."""
+    template = Template(report=ReportTemplate(statuses={"PENDING": "queued"}))
+    post(monkeypatch, said={"id": "m-1", "status": "PENDING"})
+    gateway = HttpSms("https://sms.example/send", "SEING", template=template, secret="s")
+    assert gateway.send(SMS, key="k").delivery == "queued"
+    assert gateway.reports
+    assert not HttpSms("https://sms.example/send", "SEING", template=template).reports
+    assert not HttpSms("https://sms.example/send", "SEING", secret="s").reports
+
+
+@pytest.mark.parametrize(
+    ("template", "said", "read"),
+    [
+        ({}, b'{"id": 7, "status": "sent"}', [("7", "sent")]),
+        ({"id": "a.0.id", "status": "a.0.s"}, b'{"a": [{"id": "m", "s": "OK"}]}', [("m", "delivered")]),
+        ({"each": "all"}, b'{"all": [{"id": "m", "status": "sent"}, 3, {"id": "n"}]}', [("m", "sent")]),
+        ({"each": "all"}, b'{"all": {"id": "m", "status": "sent"}}', []),
+        ({"format": "form"}, b"id=m%2F1&status=OK&id=", [("m/1", "delivered")]),
+        ({"format": "query"}, b"status=unheard&id=m", [("m", "unheard")]),
+        ({}, b"", []),
+        ({}, b"\xff{", []),
+        ({}, b"[" * 100_000, []),
+        ({}, b'{"id": true, "status": ["sent"]}', []),
+        ({"format": "form"}, b"\xff=\xfe&&&", []),
+    ],
+)
+def test_reports_are_read_where_the_template_says(template, said, read):
+    """One or several, JSON, form or query; noise is nothing."""
+    assert read_reports(ReportTemplate(**template, statuses={"OK": "delivered"}), said) == read
 
 
 @pytest.mark.parametrize(
@@ -296,6 +345,7 @@ def test_settings_choose_the_providers(tmp_path):
         {"sms_url": "pigeon:"},
         {"sms_url": "twilio:"},
         {"sms_url": "https://sms.example", "sms_template": "no-such-file"},
+        {"sms_url": "https://sms.example", "sms_template": Path(__file__).parent / "sms_report.json"},
         {"sms_url": "console:", "environment": "production"},
     ],
 )

@@ -1,6 +1,7 @@
 """What providers tell us. They are believed by their signature alone."""
 
 import logging
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,9 @@ from pipeline.api.access import Serving
 from pipeline.api.openapi import refusals
 from pipeline.api.route import ReadingRoute
 from pipeline.bootstrap import Services
+from pipeline.channels.sms import gateways
+from pipeline.channels.sms_http import HttpSms
+from pipeline.channels.sms_reports import is_authentic, read_reports
 from pipeline.errors import Forbidden
 from pipeline.origin import Origin
 from pipeline.steps.ceremony import delivery_report
@@ -51,6 +55,32 @@ async def twilio_voice(request: Request, services: Serving) -> Response:
     call, status, origin = await _believed(request, services, "Call")
     if call and status:
         await run_in_threadpool(delivery_report, services, "twilio", call, status, origin)
+    return Response(status_code=204)
+
+
+_REPORT: Any = {"status_code": 204, "response_class": Response, "responses": refusals(403)}
+
+
+@router.get("/sms/{provider}", **_REPORT, summary="A delivery report, in the address")
+@router.post("/sms/{provider}", **_REPORT, summary="Delivery reports of a provider that a template describes")
+async def http_sms(provider: str, request: Request, services: Serving) -> Response:
+    """How far text messages came, as `SEING_SMS_TEMPLATE` says where; `provider` is the host of its address.
+
+    Believed by an HMAC-SHA256 over the body (over the query where reports come by GET); what we do not know is answered
+    alike.
+    """
+    known = (each for each in gateways(services.sms) if isinstance(each, HttpSms) and each.name == provider)
+    sender = next((each for each in known if each.reports), None)
+    body = await request.body()
+    if sender is None or (template := sender.template.report) is None:
+        raise Forbidden
+    said = request.url.query.encode() if template.format == "query" else body
+    if not is_authentic(template, sender.secret, request.headers.get(template.header, ""), said):
+        log.warning("sms.signature_refused", extra={"request_id": request.state.request_id})
+        raise Forbidden
+    origin = Origin(f"provider:{sender.name}", request.client.host if request.client else None)
+    for message, status in read_reports(template, said):
+        await run_in_threadpool(delivery_report, services, sender.name, message, status, origin)
     return Response(status_code=204)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from pipeline.bootstrap import Services
-from pipeline.channels.sms import FailoverSms, SmsRejected, SmsUnreachable
+from pipeline.channels.sms import SmsRejected, SmsUnreachable, gateways
 from pipeline.events import record
 from pipeline.orders import lock_order
 from pipeline.origin import Origin
@@ -82,6 +82,4 @@ def message_cost(services: Services, code_id: str) -> None:
 
 
 def _billing(services: Services, provider: str) -> Billing | None:
-    gateway = services.sms
-    known = gateway.providers if isinstance(gateway, FailoverSms) else (gateway,)
-    return next((each for each in known if isinstance(each, Billing) and each.name == provider), None)
+    return next((each for each in gateways(services.sms) if isinstance(each, Billing) and each.name == provider), None)
