@@ -9,6 +9,7 @@ from pipeline.steps.bank import tell_returned
 from pipeline.steps.batch import batch
 from pipeline.steps.ceremony import message_cost
 from pipeline.steps.copy import copy
+from pipeline.steps.declare import declare
 from pipeline.steps.evidence import evidence
 from pipeline.steps.invoice import invoice
 from pipeline.steps.keep_house import nightly
@@ -51,6 +52,7 @@ STEPS: dict[str, Kind] = {
     "message_cost": Kind(message_cost, "delivery"),
     "announce": Kind(announce, "delivery"),
     "tell_returned": Kind(tell_returned, "delivery"),
+    "declare": Kind(declare, "delivery"),
     "manifest": Kind(manifest, "documents"),
     "nightly": Kind(nightly, "documents"),
     "check_archive": Kind(check_archive, "documents"),

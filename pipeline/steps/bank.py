@@ -1,8 +1,9 @@
 """The bank's answers: debits rejected (pain.002) or returned (camt.054), each taken once, whatever comes twice.
 
-An instalment whose debit comes back is `returned`. By the reason (`pipeline.rules.returns`) it is presented again under
-another name, at most twice and after a notice, or stopped; a reason that denies the mandate ends it. The rep has a
-task and a mail each time. What cannot be matched is kept in quarantine with its reason, for a human.
+An instalment whose debit comes back is `returned`, and what was counted of it for the invoice goes. By the reason
+(`pipeline.rules.returns`) it is presented again under another name, at most twice and after a notice, or stopped; a
+reason that denies the mandate ends it. The rep has a task and a mail each time. What cannot be matched is kept in
+quarantine with its reason, for a human.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from pipeline.rules.mandates import PRESENTATIONS, next_presentation
 from pipeline.rules.returns import Outcome, outcome_of
 from pipeline.steps.debits import COLLECTED_STATES
 from pipeline.steps.mandate_life import ask_another_account, end, lock_touched
+from pipeline.steps.receive import take_back
 from storage.models import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
 from templates import sepa
@@ -99,6 +101,7 @@ def _take(
                     code=entry.code,
                     state=state,
                     reason=reason,
+                    amount=entry.amounts[0] if entry.amounts else None,
                 )
             )
         work.session.flush()
@@ -153,6 +156,7 @@ def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin
     outcome, now = outcome_of(entry.code), services.clock()
     debit.state = "rejected" if kind == "pain.002" else "returned"
     debit.reason, debit.answered_at = entry.code or None, now
+    take_back(services, work, order, debit, entry.day or services.today(), origin)
     item.present_on = item.announced_on = None
     if order.state in COLLECTED_STATES:
         item.state = "returned"

@@ -19,6 +19,7 @@ from pipeline.steps.erase import forget_prospects
 from pipeline.steps.mandate_life import expire_mandates
 from pipeline.steps.manifest import stage_manifests
 from pipeline.steps.prenotify import announce_due
+from pipeline.steps.receive import count_receipts
 from pipeline.steps.release import release_due
 from storage.archive import Area
 from storage.errors import ArchiveUnavailable
@@ -52,10 +53,11 @@ def keep_house(services: Services) -> None:
 
 
 def nightly(services: Services) -> None:
-    """Once a day: mandates that lapse, debits to announce, drafts that expire, manifests, prospects to forget."""
+    """Once a day: mandates that lapse, debits to announce or to count, drafts that expire, manifests, prospects."""
     try:
         expire_mandates(services)
         announce_due(services)
+        count_receipts(services)
         prolong_mandates(services)
         stage_manifests(services)
         expire_drafts(services)

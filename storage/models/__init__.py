@@ -7,6 +7,7 @@ from storage.models.money import BankAnswer, BankAnswerItem, Collection, Debit, 
 from storage.models.orders import Order, Proposal, Track
 from storage.models.people import ApiKey, IdempotencyKey, User, WebSession
 from storage.models.production import Batch, BatchItem, CallTrackingSheet, Slip, Task
+from storage.models.receipts import Receipt
 
 __all__ = [
     "ApiKey",
@@ -31,6 +32,7 @@ __all__ = [
     "OneTimeCode",
     "Order",
     "Proposal",
+    "Receipt",
     "Sequence",
     "Slip",
     "Task",

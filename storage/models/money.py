@@ -137,7 +137,10 @@ class BankAnswer(Base, kw_only=True):
 
 
 class BankAnswerItem(Base, kw_only=True):
-    """What one entry of an answer changed: `applied`, `known` already, or `quarantined` for a human with its reason."""
+    """What one entry of an answer changed: `applied`, `known` already, or `quarantined` for a human with its reason.
+
+    `amount` is the first sum that the bank states. A human who has dealt with a quarantined entry says how (`comment`).
+    """
 
     __tablename__ = "bank_answer_items"
     __table_args__ = (one_of("state", "applied", "known", "quarantined"), Index(None, "state"))
@@ -148,6 +151,10 @@ class BankAnswerItem(Base, kw_only=True):
     code: Mapped[str]
     state: Mapped[str]
     reason: Mapped[str | None] = mapped_column(default=None)
+    amount: Mapped[Decimal | None] = mapped_column(default=None)
+    handled_at: Mapped[datetime | None] = mapped_column(default=None)
+    handled_by: Mapped[str | None] = mapped_column(default=None)
+    comment: Mapped[str | None] = mapped_column(default=None)
 
 
 class Invoice(Base, kw_only=True):

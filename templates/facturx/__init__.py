@@ -30,7 +30,8 @@ from templates.facturx.data import (
 )
 from templates.facturx.exact import InvoiceError, check_exactly
 from templates.facturx.settle import Settled, credit_of, line_net, settle, totals_of
-from templates.facturx.validate import Problem, check_schematron, check_xsd
+from templates.facturx.validate import check_schematron, check_xsd
+from templates.schematron import Problem
 
 __all__ = [
     "EXPORT_TO_DOM",

@@ -16,7 +16,7 @@ from templates.sepa.collection import (
 )
 from templates.sepa.mandate import MandateError, check_creditor_id, check_umr, make_end_to_end_id, make_umr
 from templates.sepa.pain008 import collection_xml
-from templates.sepa.target import is_target_day, next_target_day
+from templates.sepa.target import add_target_days, is_target_day, next_target_day
 from templates.sepa.text import epc_text, split_street
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "PostalAddress",
     "Scheme",
     "Sequence",
+    "add_target_days",
     "check_creditor_id",
     "check_umr",
     "collection_xml",

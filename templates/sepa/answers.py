@@ -6,6 +6,7 @@ else in them (balances, charges, other payments) is passed over. Versions: 2009 
 those of the 2019 messages (pain.002.001.10, camt.054.001.08), whose paths used here are the same.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ class AnswerEntry:
     message_id: str = ""
     payment_id: str = ""
     amounts: tuple[Decimal, ...] = field(default=())
+    day: dt.date | None = None
+    """On which the bank booked the return, where it says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +143,25 @@ def _rejects(reader: _Reader, body: etree._Element) -> Iterator[AnswerEntry]:
 
 
 def _returns(reader: _Reader, body: etree._Element) -> Iterator[AnswerEntry]:
-    for each in reader.all(body, "Ntfctn/Ntry/NtryDtls/TxDtls"):
-        if reader.all(each, "RtrInf"):
-            yield AnswerEntry(
-                reader.text(each, "Refs/EndToEndId")[:35],
-                _reason(reader, each, "RtrInf/Rsn"),
-                amounts=_amounts(reader, each, "Amt", "AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt"),
-            )
+    for booked in reader.all(body, "Ntfctn/Ntry"):
+        day = _day(reader, booked)
+        for each in reader.all(booked, "NtryDtls/TxDtls"):
+            if reader.all(each, "RtrInf"):
+                yield AnswerEntry(
+                    reader.text(each, "Refs/EndToEndId")[:35],
+                    _reason(reader, each, "RtrInf/Rsn"),
+                    amounts=_amounts(reader, each, "Amt", "AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt"),
+                    day=day,
+                )
+
+
+def _day(reader: _Reader, booked: etree._Element) -> dt.date | None:
+    """The booking day of an entry; a date with its hour counts by its date."""
+    text = reader.text(booked, "BookgDt/Dt") or reader.text(booked, "BookgDt/DtTm")[:10]
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise AnswerError("Ntry/BookgDt : date illisible") from None
 
 
 def _reason(reader: _Reader, node: etree._Element, names: str) -> str:

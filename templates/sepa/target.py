@@ -21,3 +21,10 @@ def next_target_day(day: dt.date) -> dt.date:
     while not is_target_day(day):
         day += dt.timedelta(days=1)
     return day
+
+
+def add_target_days(day: dt.date, count: int) -> dt.date:
+    """The `count`-th TARGET day after this one."""
+    for _ in range(count):
+        day = next_target_day(day + dt.timedelta(days=1))
+    return day

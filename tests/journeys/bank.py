@@ -27,8 +27,8 @@ def pain002(*rejects, original="SDD-X", status="PART", groups=None, message="REJ
     ).encode()
 
 
-def camt054(*returns, message="RET-1", space=CAMT, extra=""):
-    """`returns`: (EndToEndId, code, amount); an accepted credit stands beside them."""
+def camt054(*returns, message="RET-1", space=CAMT, extra="", booked="2027-01-12"):
+    """`returns`: (EndToEndId, code, amount), booked on a day; an accepted credit stands beside them."""
     lines = "".join(
         f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs>"
         f'<AmtDtls><InstdAmt><Amt Ccy="EUR">{amount}</Amt></InstdAmt></AmtDtls>'
@@ -38,7 +38,8 @@ def camt054(*returns, message="RET-1", space=CAMT, extra=""):
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="{space}"><BkToCstmrDbtCdtNtfctn>'
         f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>2027-01-12T08:00:00</CreDtTm></GrpHdr>"
-        f'<Ntfctn><Id>1</Id><Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><NtryDtls>{lines}'
+        f'<Ntfctn><Id>1</Id><Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
+        f"<BookgDt><Dt>{booked}</Dt></BookgDt><NtryDtls>{lines}"
         f"<TxDtls><Refs><EndToEndId>OTHER</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Ntfctn>{extra}"
         f"</BkToCstmrDbtCdtNtfctn></Document>"
     ).encode()
