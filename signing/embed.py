@@ -12,6 +12,10 @@ from pyhanko.sign.signers.pdf_byterange import PdfSignedData
 
 from signing.errors import SealNotConfirmed, UnusablePdf
 from signing.reading import Reader
+from signing.writing import write_name, write_text
+
+generic.NameObject.write_to_stream = write_name
+generic.TextStringObject.write_to_stream = write_text
 
 
 class Update(IncrementalPdfFileWriter):  # type: ignore[misc]  # pyHanko is followed as untyped
