@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.misc import PdfReadError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signing.parsing import read_dictionary
+from signing.revisions import Revision
 
 MAX_OBJECTS = 2**23
 """Of one cross-reference stream: the most that ISO 32000 once allowed; a number beyond is pyHanko's to refuse."""
@@ -147,11 +148,19 @@ xref.XRefSectionData.process_entries = put_entries
 
 
 class Reader(PdfFileReader):  # type: ignore[misc]  # pyHanko is followed as untyped
-    """PyHanko's strict reader, which keeps what it has read of object streams."""
+    """PyHanko's strict reader, which keeps what it has read of object streams and of earlier revisions."""
 
     def __init__(self, pdf: bytes) -> None:
         self._streams: dict[int, tuple[bytes, list[tuple[int, int]]]] = {}
+        self._listed: dict[Any, Any] = {}
         super().__init__(io.BytesIO(pdf), strict=True)
+
+    def get_historical_resolver(self, revision: int) -> Revision:
+        """The file as it was in this revision, 0 being the oldest."""
+        found: Revision | None = self._historical_resolver_cache.get(revision)
+        if found is None:
+            found = self._historical_resolver_cache[revision] = Revision(self, revision, self._listed)
+        return found
 
     def _get_object_from_stream(self, idnum: int, stmnum: int, idx: int) -> Any:
         """The object `idnum`, which its cross-reference puts at `idx` in the stream `stmnum`.

@@ -1,13 +1,13 @@
 """What can be said of a PDF before any cryptography: that it is one, whole, and signed where it says so."""
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from signing.reading import Reader
 
 MAX_BYTES = 100 * 2**20
 """An order of 300 lines weighs about a megabyte; parsing far more than that would only tie up the machine."""
@@ -35,7 +35,7 @@ def open_pdf(pdf: bytes) -> Any:
     Raises:
         whatever the parser meets.
     """
-    return PdfFileReader(io.BytesIO(pdf), strict=True)
+    return Reader(pdf)
 
 
 def signature_fields(reader: Any) -> tuple[list[Any], list[str]]:
