@@ -1,16 +1,21 @@
 """What every test may ask for. Keys are made once per run: RSA-3072 takes its time."""
 
 import os
+import ssl
 from functools import lru_cache
 
 import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.house import make_keys, make_services
+from tests.once import made_once
 
 # Opening a PKCS#12 file costs 150 ms by design (PBKDF2, a check of the RSA key), and every installation of the tests is
 # a copy of the same three files: each is opened once. What does not open raises, and is not remembered.
 pkcs12.load_key_and_certificates = lru_cache(maxsize=None)(pkcs12.load_key_and_certificates)
+
+# Reading the list of the public authorities costs 25 ms for every installation, and it is the same list each time.
+ssl.create_default_context = lru_cache(maxsize=None)(ssl.create_default_context)
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +26,7 @@ def _no_settings_from_outside(monkeypatch):
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory):
-    return make_keys(tmp_path_factory.mktemp("made") / "var")
+    return made_once(tmp_path_factory, "installation", make_keys)[0]
 
 
 @pytest.fixture

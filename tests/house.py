@@ -5,6 +5,10 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
+
 from pipeline.bootstrap import Services, build_services
 from pipeline.channels.sms import Receipt, Sms, SmsRejected, SmsUnreachable
 from pipeline.config import Settings, load_settings
@@ -63,10 +67,14 @@ class SmsBox:
         return re.search(r"#(\d{6})$", self.sent[-1].text)[1]
 
 
-def make_keys(folder: Path) -> Path:
-    """The installation's folder with secrets and keys, to be copied: RSA keys take a second to make."""
-    initialise(load_settings(data_dir=folder, fixed_now=NOW - timedelta(days=1)))
-    return folder
+def make_keys(folder: Path) -> None:
+    """Fill an installation's folder with secrets, keys and users, to be copied: RSA keys take a second to make.
+
+    Its passwords are hashed at the lowest price: to check one costs as much as to make it, by design.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.users._hasher", PasswordHasher.from_parameters(CHEAPEST))
+        initialise(load_settings(data_dir=folder, fixed_now=NOW - timedelta(days=1)))
 
 
 def make_services(made: Path, folder: Path, **settings) -> Services:

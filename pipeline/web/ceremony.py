@@ -3,12 +3,12 @@
 Every page asks first, so that a reload, a second tab or the back button shows what is true now.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from time import monotonic, sleep
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -232,7 +232,7 @@ def copy_state(request: Request, view: Current, services: Serving) -> Response:
 @router.post("/c/signed")
 def sign(request: Request, view: Current, services: Serving, form: CustomerForm) -> Response:
     """The code, typed. A locked ceremony is answered as a wrong code is."""
-    began = time.monotonic()
+    began = monotonic()
     if view.state not in {"open", "signed"}:
         return go(_place(view))
     try:
@@ -241,7 +241,7 @@ def sign(request: Request, view: Current, services: Serving, form: CustomerForm)
     except CeremonyClosed:
         return go("/c/over")
     except (CodeWrong, CodeExpired) as error:
-        time.sleep(max(0.0, began + REFUSAL_SECONDS - time.monotonic()))
+        sleep(max(0.0, began + REFUSAL_SECONDS - monotonic()))
         fresh = steps.view(services, view.ceremony_id)
         return _code(request, services, fresh, error) if fresh.code else go("/c")
     except ConsentMissing as error:

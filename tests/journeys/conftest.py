@@ -1,23 +1,37 @@
 """Installations in which something was signed already: made once, copied for each test."""
 
 import shutil
+from datetime import datetime
 
 import pytest
 
 from tests.factories import sample
 from tests.house import drain, make_services, order_from, sign
+from tests.once import made_once
 
 
 @pytest.fixture(scope="session")
 def rose_made(installation, tmp_path_factory):
     """A folder with the rose's order sealed and everything after it done, the order's id, and the hour."""
-    folder = tmp_path_factory.mktemp("rose") / "var"
-    services = make_services(installation, folder)
-    order_id = order_from(services, sample("au-nom-de-la-rose"))
-    sign(services, order_id)
-    drain(services)
-    services.works.engine.dispose()
-    return folder, order_id, services.clock.now
+
+    def make(folder):
+        services = make_services(installation, folder)
+        order_id = order_from(services, sample("au-nom-de-la-rose"))
+        sign(services, order_id)
+        drain(services)
+        services.works.engine.dispose()
+        return order_id, services.clock.now.isoformat()
+
+    folder, (order_id, now) = made_once(tmp_path_factory, "rose", make)
+    return folder, order_id, datetime.fromisoformat(now)
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch):
+    """The seconds for which refusals were held back, instead of the waiting."""
+    waited = []
+    monkeypatch.setattr("pipeline.web.ceremony.sleep", waited.append)
+    return waited
 
 
 @pytest.fixture

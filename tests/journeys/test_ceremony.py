@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from time import monotonic
 
 import pytest
 
@@ -141,6 +142,18 @@ def test_a_lock_looks_like_a_wrong_code(services, order_id):
     waiting = page.open("/c/code/state").text
     assert "le message est arrivé" in waiting
     assert page.open("/c").path == "/c/code"
+
+
+def test_a_refusal_takes_its_time(services, order_id, waits):
+    """Each refusal of a code is held back until a fifth of a second is over, locked or not: its pace tells nothing."""
+    page = customer_with_link(services, order_id)
+    agree(page)
+    for _ in range(6):
+        began = monotonic()
+        page.send("/c/signed", code=wrong(services))
+        taken = monotonic() - began
+        assert 0.2 - taken <= waits[-1] <= 0.2
+    assert len(waits) == 6
 
 
 def test_a_locked_page_asks_for_a_code_in_vain(services, view):

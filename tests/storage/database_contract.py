@@ -28,9 +28,15 @@ THREADS = 4
 
 
 @pytest.fixture
-def works(url: str) -> Iterator[WorkFactory]:
+def migrated(url: str) -> str:
+    """The address, once the database has its tables."""
     migrate(url)
-    engine = engine_from_url(url)
+    return url
+
+
+@pytest.fixture
+def works(migrated: str) -> Iterator[WorkFactory]:
+    engine = engine_from_url(migrated)
     yield WorkFactory(engine)
     engine.dispose()
 

@@ -1,18 +1,28 @@
 """SQLite: the common contract, and the settings of its connections."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from storage.database import engine_from_url
-from storage.migrations import current, migrate_engine
+from storage.migrations import current, migrate, migrate_engine
+from tests.once import made_once
 from tests.storage.database_contract import *  # noqa: F403  # the contract's tests run here on SQLite
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'seing.db'}"
+
+
+@pytest.fixture
+def migrated(url: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A copy of a database that was migrated once for all tests."""
+    made, _ = made_once(tmp_path_factory, "database", lambda folder: migrate(f"sqlite:///{folder / 'seing.db'}"))
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return url
 
 
 def test_connections_are_set_up(url: str):
