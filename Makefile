@@ -7,7 +7,7 @@ RUN := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 OUT ?= out
 
-.PHONY: demo serve test check lint test-slow test-services test-browser bench requirements accept-looks clean
+.PHONY: demo serve test check lint test-slow test-programs test-services test-browser bench requirements accept-looks clean
 
 demo: $(RUN)  ## The whole main job on a sample; leaves the documents in out/
 	$(BIN)/seing demo --out $(OUT)
@@ -29,11 +29,14 @@ lint: $(DEV)
 test-slow: $(DEV)  ## Outages and renewals over decades
 	$(BIN)/pytest -m slow -n 2
 
+test-programs: $(DEV)  ## Other people's programs agree: poppler's, openssl, jq
+	$(BIN)/pytest -m programs -n 2
+
 test-services: $(DEV)  ## PostgreSQL, RabbitMQ and a real S3 server
-	$(BIN)/pytest -m services
+	$(BIN)/pytest -m services -n 2
 
 test-browser: $(DEV)  ## Chromium, at tablet and phone size
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser -n 2
 
 bench: $(DEV)  ## The figures of docs/benchmarks.md
 	$(BIN)/python -m benchmarks

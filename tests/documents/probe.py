@@ -69,9 +69,9 @@ class Mark:
 class Probe:
     """A document opened for questions."""
 
-    def __init__(self, pdf, path):
+    def __init__(self, pdf, path, *, programs):
         path.write_bytes(pdf)
-        self.path, self.raw = path, pdf
+        self.path, self.raw, self.programs = path, pdf, programs
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             self.faults = check(path)[0]

@@ -1,3 +1,4 @@
+import subprocess
 from collections import Counter
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from pipeline.documents.samples import SAMPLES
 from tests.documents import matterhorn
 from tests.documents.stress import MANY_SCRIPTS, order
+from tests.templates.reading import words
 from tests.templates.test_pdf_library import drawn
 
 
@@ -31,6 +33,23 @@ def test_no_condition_occurs(name, tmp_path):
 def test_no_condition_occurs_in_other_scripts(tmp_path):
     """Fallback fonts keep the rules: embedded, mapped, as wide as they say, no missing glyph."""
     assert matterhorn.failures(order(name=MANY_SCRIPTS, label=MANY_SCRIPTS), tmp_path) == []
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("name", SAMPLES)
+def test_poppler_agrees(name, tmp_path):
+    """Its programs find each font embedded and each character in Unicode, as our own look at the file does."""
+    assert matterhorn.failures(SAMPLES[name](), tmp_path, programs=True) == []
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("name", SAMPLES)
+def test_another_reader_reads_the_same_words(name, tmp_path):
+    """`pdftotext` finds every word that the library of our other tests finds, and no other."""
+    path = tmp_path / "document.pdf"
+    path.write_bytes(SAMPLES[name]())
+    read = subprocess.run(["pdftotext", "-raw", path, "-"], check=True, capture_output=True, text=True).stdout
+    assert Counter(read.split()) == Counter(words(path.read_bytes()).split())
 
 
 def test_the_table_sees_what_is_wrong(tmp_path):

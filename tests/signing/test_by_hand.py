@@ -1,7 +1,6 @@
 """What `docs/verify.md` tells an outsider to type really works, word for word."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,10 +11,9 @@ from tests.signing import world
 from tests.signing.test_verify import _carrier
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "verify.md"
-TOOLS = ("bash", "jq", "openssl", "pdfdetach", "pdfsig", "sha256sum")
 
 
-@pytest.mark.skipif(not all(shutil.which(tool) for tool in TOOLS), reason=f"needs {', '.join(TOOLS)}")
+@pytest.mark.programs
 @pytest.mark.parametrize("level", ["B-T", "B-LTA"])
 def test_the_manual_verification_succeeds(level, tmp_path):
     """Every command succeeds, every pair of hashes printed is equal."""

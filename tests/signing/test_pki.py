@@ -49,6 +49,7 @@ def test_somebody_elses_certificate_is_not_for_development():
     assert not pki.is_development(certificate_of(ec.generate_private_key(ec.SECP256R1()), name="DÉVELOPPEMENT"))
 
 
+@pytest.mark.programs
 def test_openssl_accepts_the_chains(keys, tmp_path):
     """A tool that we did not write finds the seal and the time-stamping unit valid for their purposes."""
     for identity, purpose in ((keys.seal, "any"), (keys.unit, "timestampsign")):

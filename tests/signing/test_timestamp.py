@@ -38,6 +38,7 @@ def unit(keys):
 # -- the unit
 
 
+@pytest.mark.programs
 def test_openssl_verifies_a_reply(keys, unit, tmp_path):
     """A tool that we did not write asks, and accepts the answer for its document and for no other."""
     (tmp_path / "document").write_bytes(b"document")

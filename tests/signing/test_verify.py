@@ -53,6 +53,7 @@ def test_a_form_that_awaits_its_customer():
     assert world.check(world.certified(), pending=["client"]).passed
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("level", ["B-B", *LEVELS])
 def test_pdfsig_agrees(level, tmp_path):
     """Poppler finds both signatures of our good files valid, and the whole document signed by the last."""

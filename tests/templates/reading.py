@@ -1,9 +1,9 @@
 """How tests read a rendered document: its words, its bar codes, its faults."""
 
 import io
-import subprocess
 import warnings
 
+import pikepdf
 import pypdfium2
 import zxingcpp
 from pypdf import PdfReader
@@ -13,9 +13,13 @@ from tests.templates.check_tags import check
 
 def words(pdf: bytes, *, page: int | None = None) -> str:
     """All text of a page, or of all pages, white space made single. Pages count from 1."""
-    shown = list(pypdfium2.PdfDocument(pdf))
-    text = " ".join(each.get_textpage().get_text_range() for each in (shown if page is None else [shown[page - 1]]))
-    return " ".join(text.split())
+    texts = page_texts(pdf)
+    return " ".join(texts if page is None else [texts[page - 1]])
+
+
+def page_texts(pdf: bytes) -> list[str]:
+    """The text of each page, white space made single."""
+    return [" ".join(page.get_textpage().get_text_range().split()) for page in pypdfium2.PdfDocument(pdf)]
 
 
 def codes(pdf: bytes, *, dpi: int = 200) -> list[set[tuple[str, str]]]:
@@ -37,12 +41,17 @@ def attachments(pdf: bytes) -> dict[str, bytes]:
     return {name: data[0] for name, data in PdfReader(io.BytesIO(pdf)).attachments.items()}
 
 
+def unsound(pdf: bytes) -> list[str]:
+    """What qpdf's library finds wrong with the file, as `qpdf --check` would say it."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return opened.check_pdf_syntax()
+
+
 def faults(pdf: bytes, folder) -> list[str]:
     """What the checker of tags and qpdf find wrong; nothing when all is well."""
     path = folder / "document.pdf"
     path.write_bytes(pdf)
-    sound = subprocess.run(["qpdf", "--check", str(path)], capture_output=True, text=True, check=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # the checker is a script first: it leaves closing to its end
         found = check(path)[0]
-    return [*found, *([] if sound.returncode == 0 else [sound.stdout + sound.stderr])]
+    return [*found, *unsound(pdf)]

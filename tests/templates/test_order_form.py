@@ -1,5 +1,4 @@
 import re
-import subprocess
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -16,7 +15,7 @@ from templates import terms
 from templates.documents import order_form, quote
 from templates.documents.order_form import SAMPLE, VatLine, WithdrawalData, render
 from templates.terms import UnknownTermsError
-from tests.templates.check_tags import check
+from tests.templates.reading import faults, page_texts
 
 CATALOG = Path(__file__).parents[2] / "templates" / "catalog"
 WITHDRAWAL = WithdrawalData(
@@ -24,13 +23,9 @@ WITHDRAWAL = WithdrawalData(
 )
 
 
-def pages(tmp_path, data, *, mode="-layout"):
-    path = tmp_path / "a.pdf"
-    path.write_bytes(data)
-    assert check(path)[0] == []
-    assert subprocess.run(["qpdf", "--check", path], capture_output=True, check=False).returncode == 0
-    text = subprocess.run(["pdftotext", mode, path, "-"], check=True, capture_output=True, text=True).stdout
-    return [re.sub(r"\s+", " ", page) for page in text.split("\f")[:-1]]
+def pages(tmp_path, data):
+    assert faults(data, tmp_path) == []
+    return page_texts(data)
 
 
 def many(n):
@@ -161,7 +156,7 @@ def test_signature_page_shows_who_by_which_means_and_where_to_verify(tmp_path):
         assert said in page, said
     image = PdfDocument(data)[number].render(scale=2).to_pil()
     assert [c.text for c in zxingcpp.read_barcodes(image)] == [SAMPLE.verify_url]
-    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+    with pikepdf.open(tmp_path / "document.pdf") as pdf:
         assert [str(f.T) for f in pdf.Root.AcroForm.Fields] == ["seller", "client"]
 
 
@@ -190,7 +185,7 @@ def test_what_people_typed_is_text(tmp_path):
         signatory=replace(SAMPLE.signatory, name=typed),
         special_conditions=typed,
     )
-    assert " ".join(pages(tmp_path, render(data), mode="-raw")).count(typed) >= 4
+    assert " ".join(pages(tmp_path, render(data))).count(typed) >= 4
 
 
 def test_extremes_fit(tmp_path):
@@ -240,7 +235,7 @@ def test_size_of_the_file():
 def test_specimen_crosses_every_page(tmp_path):
     """Training documents cannot be taken for real ones."""
     pages(tmp_path, render(replace(SAMPLE, specimen=True)))
-    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+    with pikepdf.open(tmp_path / "document.pdf") as pdf:
         assert all(b"Tm (SP" in page.Contents.read_bytes() for page in pdf.pages)
 
 
@@ -261,7 +256,7 @@ def test_english_form_keeps_french_terms(tmp_path):
 
 def test_terms_are_complete_and_versioned(tmp_path):
     """Every article of the version named; an unknown version is refused."""
-    text = " ".join(pages(tmp_path, render(SAMPLE), mode="-raw"))
+    text = " ".join(pages(tmp_path, render(SAMPLE)))
     for article in terms.articles(SAMPLE.terms_version):
         assert article.text.split(". ")[-1].replace("\u202f", " ")[-40:] in text
     with pytest.raises(UnknownTermsError):
@@ -275,7 +270,7 @@ def test_quote_says_quote_throughout(tmp_path):
         assert said in text, said
     assert "Mandat de prélèvement" not in text
     assert "Signatures" not in text
-    with pikepdf.open(tmp_path / "a.pdf") as pdf:
+    with pikepdf.open(tmp_path / "document.pdf") as pdf:
         assert "/AcroForm" not in pdf.Root
 
 

@@ -60,6 +60,7 @@ def test_names_of_every_script_print_and_can_be_copied(tmp_path, name, style):
     assert name in words(data)
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("name", ["محمد", "שלום", "北京", "हिन्दी", "Ελλάς", "🌹🥐"])
 def test_another_reader_finds_the_names_too(tmp_path, name):
     """Poppler's pdftotext finds the word as it was typed."""
