@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 OUT ?= out
+# Compiled once, not at every start, whatever the machine's settings say: it costs seconds a process.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo serve test check lint test-slow test-programs test-services test-browser bench requirements accept-looks clean
 
