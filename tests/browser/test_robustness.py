@@ -93,7 +93,7 @@ def test_a_new_code_opens_after_its_countdown(open_screen, house, order):
     """« Recevoir un nouveau code » counts down, and does nothing before its time."""
     page = at_the_code(open_screen("phone"), house, order)
     button = page.get_by_role("button", name="Recevoir un nouveau code")
-    assert button.get_attribute("aria-disabled") == "true"
+    button.and_(page.locator("[aria-disabled=true]")).wait_for()
     button.click(force=True)
     assert len(house.services.sms.sent) == 1
     house.services.clock.move(seconds=31)
