@@ -51,12 +51,13 @@ class Ours:
 
         self.seal, self.issuer = load(pki.SEAL, Purpose.SEAL), load(pki.ISSUER, Purpose.ISSUER)
         self.stamper = LocalTimestamper(load(pki.TIMESTAMP, Purpose.TIMESTAMP), clock=now)
+        crl = pki.make_crl(self.issuer, number=1, now=now(), next_update=now() + timedelta(days=7))
         root_crl = (folder / pki.ROOT_CRL).read_bytes()
         self.lists = RevocationLists(
             issuers=lambda: (self.issuer,),
             known=lambda: (self.issuer.certificate, *self.issuer.chain),
             files=lambda: (root_crl,),
-            next_number=lambda _: 1,
+            own=lambda _: crl,
             clock=now,
             fetch=lambda _: b"",
         )

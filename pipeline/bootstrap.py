@@ -20,6 +20,7 @@ from pipeline.config import Settings
 from pipeline.errors import Misconfigured
 from pipeline.keys import Keys, KeySet
 from pipeline.organisation import Organisation, load_organisation, sample_organisation
+from pipeline.revocation import published, revoked_among
 from pipeline.selftest import seal_blank_page
 from signing import pki
 from signing.certificates import Purpose
@@ -80,7 +81,7 @@ def build_services(
     if settings.is_production and settings.fixed_now:
         raise Misconfigured("SEING_FIXED_NOW", "n'est pas pour la production.", "Retirez-le.")
     works = WorkFactory(_from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock)
-    keys = build_keys(settings, clock)
+    keys = build_keys(settings, works, clock)
     return Services(
         settings=settings,
         clock=clock,
@@ -128,10 +129,19 @@ def build_vault(settings: Settings) -> Vault:
         raise Misconfigured("SEING_VAULT_KEYS", "est illisible.", remedy) from None
 
 
-def build_keys(settings: Settings, clock: Clock) -> Keys:
-    """Load the seal, the issuing authority and the time-stamp source; refuse development keys in production."""
+def build_keys(settings: Settings, works: WorkFactory, clock: Clock) -> Keys:
+    """Load the seal, the issuing authority and the time-stamp source; refuse development keys in production.
+
+    `works` tells which of their certificates were taken back.
+    """
     files = [path for part in PARTS for path in _files_of(settings, part)]
-    return Keys(lambda: _load_keys(settings, clock), files, lambda fresh: seal_blank_page(fresh, clock()), clock)
+    return Keys(
+        lambda: _load_keys(settings, clock),
+        files,
+        lambda fresh: seal_blank_page(fresh, clock()),
+        lambda identities: revoked_among(works, identities),
+        clock,
+    )
 
 
 def _load_keys(settings: Settings, clock: Clock) -> KeySet:
@@ -148,28 +158,25 @@ def _load_keys(settings: Settings, clock: Clock) -> KeySet:
             trust=roots,
             fallback_url=settings.tsa_fallback_url or None,
         )
-        return KeySet(seal, issuer, remote, roots, ends)
+        return KeySet(seal, issuer, remote, roots, ends, (seal, issuer))
     unit = _identity(settings, UNIT, now)
     roots = trusted_roots(settings, (seal, issuer, unit))
-    return KeySet(seal, issuer, LocalTimestamper(unit, clock=clock), roots, min(ends, unit.ends))
+    stamper, ends = LocalTimestamper(unit, clock=clock), min(ends, unit.ends)
+    return KeySet(seal, issuer, stamper, roots, ends, (seal, issuer, unit))
 
 
 def build_revocation(settings: Settings, keys: Keys, works: WorkFactory, clock: Clock) -> RevocationLists:
     """Where the revocation lists of long-term signatures come from."""
-
-    def next_number(name: str) -> int:
-        with works() as work:
-            return work.next_number(name)
 
     def files() -> list[bytes]:
         paths = [settings.keys_dir / pki.ROOT_CRL, *(settings.crl_files or ())]
         return [path.read_bytes() for path in paths if path.exists()]
 
     return RevocationLists(
-        issuers=lambda: (keys.issuer,),
-        known=lambda: (keys.issuer.certificate, *keys.issuer.chain, *keys.seal.chain, *keys.roots),
+        issuers=lambda: (keys.authority,),
+        known=lambda: (*(link for own in keys.identities for link in (own.certificate, *own.chain)), *keys.roots),
         files=files,
-        next_number=next_number,
+        own=lambda issuer: published(works, clock, issuer),
         clock=clock,
         fetch=http_fetch(settings.tsa_timeout),
     )

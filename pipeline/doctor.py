@@ -6,14 +6,19 @@ from datetime import timedelta
 from typing import Literal
 
 from pipeline import bootstrap
+from pipeline.ailments import of_keys
 from pipeline.broker import broker_from_url
 from pipeline.clock import system_clock
 from pipeline.config import Settings, load_settings
 from pipeline.errors import Misconfigured, SeingError
+from pipeline.keys import Keys
 from pipeline.selftest import seal_blank_page
+from signing.errors import SigningError
 from storage.archive import archive_from_url
+from storage.database import engine_from_url
 from storage.errors import StorageError
 from storage.migrations import current, head
+from storage.work import WorkFactory
 
 EXPIRES_SOON = timedelta(days=60)
 """A certificate that ends sooner is announced: getting a new one takes weeks."""
@@ -55,6 +60,9 @@ def diagnose() -> Iterator[Diagnosis]:
             yield Diagnosis("error", error.setting, error.problem, error.remedy)
         except SeingError as error:
             yield Diagnosis("error", what, str(error), "Corrigez le fichier.")
+        except SigningError as error:
+            ailment = of_keys(error)
+            yield Diagnosis("error", what, f"l'une d'elles {ailment.said}", ailment.remedy)
         except Exception as error:  # noqa: BLE001  # a doctor says what he finds, whatever it is
             yield Diagnosis("error", what, f"{type(error).__name__}: {error}", "Vérifiez l'adresse et le service.")
 
@@ -104,7 +112,15 @@ def _vault(settings: Settings) -> Diagnosis:
 
 
 def _keys(settings: Settings) -> Diagnosis:
-    keys = bootstrap.build_keys(settings, system_clock)
+    engine = engine_from_url(settings.database)
+    try:
+        keys = bootstrap.build_keys(settings, WorkFactory(engine), system_clock)
+        return _tried(keys)
+    finally:
+        engine.dispose()
+
+
+def _tried(keys: Keys) -> Diagnosis:
     seal_blank_page(keys, system_clock())
     if keys.ends - system_clock() < EXPIRES_SOON:
         return Diagnosis("warning", "clés", f"un certificat expire le {keys.ends:%d/%m/%Y}", "Demandez le suivant.")

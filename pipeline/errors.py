@@ -196,6 +196,20 @@ class IdempotencyConflict(SeingError):
     status = 409
 
 
+class CertificateUnknown(SeingError):
+    """Our issuing authority did not give this certificate, as far as keys, orders and the file at hand say."""
+
+    code = "certificate.unknown"
+    status = 404
+
+
+class CertificateInUse(SeingError):
+    """The certificate is that of a key that seals or time-stamps now: taking it back stops every signature."""
+
+    code = "certificate.in_use"
+    status = 409
+
+
 class Misconfigured(SeingError):
     """A setting stops the start; `problem` says what is wrong and `remedy` how to mend it."""
 
@@ -290,6 +304,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "export.unreadable": (
         "Ce fichier n'est pas l'export complet d'un dossier : {reason}. Rien n'a été restauré.",
         "This file is not the whole export of an order: {reason}. Nothing was restored.",
+    ),
+    "certificate.unknown": (
+        "Ce numéro n'est celui d'aucun certificat émis ici. Donnez le fichier du certificat (PEM ou DER).",
+        "This number is that of no certificate issued here. Give the certificate's file (PEM or DER).",
+    ),
+    "certificate.in_use": (
+        "Cette clé sert en ce moment : la révoquer arrête tout scellement. Remplacez-la d'abord, ou ajoutez --in-use.",
+        "This key is in use: revoking it stops every signature. Replace it first, or add --in-use.",
     ),
     "idempotency.conflict": (
         "Cette clé d'idempotence a déjà servi pour une autre demande.",

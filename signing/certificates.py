@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
@@ -106,6 +107,16 @@ def list_addresses(certificate: x509.Certificate) -> tuple[str, ...]:
         return ()
     names = [name.value for point in points for name in point.full_name or ()]
     return tuple(name for name in names if isinstance(name, str) and name.startswith(("http://", "https://")))
+
+
+def fingerprint(certificate: x509.Certificate) -> str:
+    """SHA-256 of the certificate, in hexadecimal."""
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether that authority signed the certificate."""
+    return certificate.issuer == issuer.subject and _issued(issuer, certificate)
 
 
 def common_name(certificate: x509.Certificate) -> str:

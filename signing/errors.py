@@ -57,6 +57,12 @@ class CertificateExpired(KeyFileError):
     code = "signing.certificate_expired"
 
 
+class CertificateRevoked(KeyFileError):
+    """The authority that issued the certificate took it back: nothing is signed with its key any more."""
+
+    code = "signing.certificate_revoked"
+
+
 class CertificateNotYetValid(KeyFileError):
     """The certificate, or one of its chain, is not valid yet."""
 

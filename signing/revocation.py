@@ -1,6 +1,5 @@
-"""Revocation lists: our own issuing authority's made here, others' from files or from where they are published."""
+"""Revocation lists of preservation: our own authority's, others' from files or from where they are published."""
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -8,19 +7,14 @@ from typing import NamedTuple
 
 import httpx
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from signing.certificates import chain_of, common_name, is_list_of, is_short_term, list_addresses
 from signing.errors import RevocationUnavailable
 from signing.identity import Identity
 from signing.longterm import Proofs
-from signing.pki import make_crl
-
-LIFE = timedelta(days=7)
-"""From a list of ours to the latest date of the next (`nextUpdate`)."""
 
 FRESH = timedelta(hours=1)
-"""How long a list is used again before another is made, or fetched."""
+"""How long a list is used again before another is fetched."""
 
 SILENCE = timedelta(minutes=1)
 """How long an address that did not answer is not asked again: orders do not queue behind its time-out."""
@@ -43,7 +37,7 @@ class RevocationLists:
         issuers: authorities whose keys are ours, at present.
         known: certificates to complete chains with, roots included.
         files: lists (DER) given by hand, such as that of a root that is kept off-line.
-        next_number: the next number of the series of this name; a list's number grows (RFC 5280, 5.2.3).
+        own: the newest list (DER) of one of them; raises `KeyUnavailable`.
         clock: aware instants.
         fetch: the bytes at an address; raises `RevocationUnavailable`.
     """
@@ -54,30 +48,14 @@ class RevocationLists:
         issuers: Callable[[], Sequence[Identity]],
         known: Callable[[], Sequence[x509.Certificate]],
         files: Callable[[], Sequence[bytes]],
-        next_number: Callable[[str], int],
+        own: Callable[[Identity], bytes],
         clock: Callable[[], datetime],
         fetch: Callable[[str], bytes],
     ) -> None:
+        self.own = own
         self._issuers, self._known, self._files = issuers, known, files
-        self._next_number, self._clock, self._fetch = next_number, clock, fetch
+        self._clock, self._fetch = clock, fetch
         self._kept: dict[str, _Kept] = {}
-        self._lock = threading.Lock()
-
-    def own(self, issuer: Identity) -> bytes:
-        """The list (DER) of an authority of ours, at most an hour old.
-
-        Raises:
-            KeyUnavailable: its key does not sign now.
-        """
-        now = self._clock()
-        name = f"crl:{issuer.certificate.fingerprint(hashes.SHA256()).hex()[:16]}"
-        with self._lock:
-            kept = self._kept.get(name)
-            if kept is None or kept.crl is None or kept.until <= now:
-                crl = make_crl(issuer, number=self._next_number(name), now=now, next_update=now + LIFE)
-                kept = self._kept[name] = _Kept(crl, now + FRESH)
-        assert kept.crl is not None  # noqa: S101  # just made, or asked above
-        return kept.crl
 
     def proofs(self, embedded: Sequence[x509.Certificate]) -> Proofs:
         """Issuers and fresh lists for these certificates.
@@ -86,7 +64,7 @@ class RevocationLists:
 
         Raises:
             RevocationUnavailable: a list cannot be had now.
-            KeyUnavailable: as `own`.
+            KeyUnavailable: the key of an authority of ours does not sign now.
         """
         now = self._clock()
         known = [*embedded, *self._known()]

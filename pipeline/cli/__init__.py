@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from pipeline.cli import archive, demonstration, documents, keys, running, sepa, settings, verification
+from pipeline.cli import archive, demonstration, documents, keys, pki, running, sepa, settings, verification
 from pipeline.errors import SeingError, describe
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ running.register(app)
 sepa.register(app)
 archive.register(app)
 keys.register(app)
+pki.register(app)
 settings.register(app)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from pipeline.cli.documents import read_file
 from pipeline.config import load_settings
@@ -34,6 +35,7 @@ def verify(
     file: Annotated[Path, typer.Argument(help="PDF à vérifier.")],
     evidence: Annotated[Path | None, typer.Option(help="Dossier de preuve (PDF ou JSON).")] = None,
     trust: Annotated[list[Path] | None, typer.Option(help="Certificat racine de confiance (PEM).")] = None,
+    crl: Annotated[list[Path] | None, typer.Option(help="Liste de révocation à entendre (DER ou PEM).")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Vérifier un PDF signé, et son dossier de preuve : sortie 1 au moindre doute."""
@@ -47,7 +49,8 @@ def verify(
         except ValueError:
             typer.echo(f"{path} n'est pas un certificat PEM.")
             raise typer.Exit(2) from None
-    report = run(read_file(file), trust=roots, evidence=read_file(evidence) if evidence else None)
+    lists = [_list(path) for path in crl or ()]
+    report = run(read_file(file), trust=roots, evidence=read_file(evidence) if evidence else None, crls=lists)
     if as_json:
         json.dump(report.to_dict(), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
@@ -55,6 +58,17 @@ def verify(
         for line in told(report):
             typer.echo(line)
     raise typer.Exit(0 if report.passed else 1)
+
+
+def _list(path: Path) -> bytes:
+    content = read_file(path)
+    pem = content.lstrip().startswith(b"-----BEGIN")
+    try:
+        loaded = (x509.load_pem_x509_crl if pem else x509.load_der_x509_crl)(content)
+    except ValueError:
+        typer.echo(f"{path} n'est pas une liste de révocation.")
+        raise typer.Exit(2) from None
+    return loaded.public_bytes(Encoding.DER)
 
 
 def told(report: "Report") -> Iterator[str]:

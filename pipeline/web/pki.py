@@ -17,10 +17,10 @@ router = APIRouter(prefix="/pki")
 
 @router.get("/issuer.crl")
 async def issuer_list(request: Request) -> Response:
-    """Of the authority that issues the customers' certificates; made afresh every hour."""
+    """Of the authority that issues the customers' certificates; made afresh every hour, and when it takes one back."""
     services: Services = request.app.state.services
     try:
-        crl = await run_in_threadpool(lambda: services.revocation.own(services.keys.issuer))
+        crl = await run_in_threadpool(lambda: services.revocation.own(services.keys.authority))
     except KeyUnavailable:
         raise HTTPException(503) from None
     return _list(crl)

@@ -1,4 +1,4 @@
-"""Every table, by theme: people, orders, ceremonies, journal, money, production."""
+"""Every table, by theme: people, orders, ceremonies, journal, money, production, security."""
 
 from storage.models.base import Base, new_id
 from storage.models.ceremonies import Ceremony, OneTimeCode
@@ -8,6 +8,7 @@ from storage.models.orders import Order, Proposal, Track
 from storage.models.people import ApiKey, IdempotencyKey, User, WebSession
 from storage.models.production import Batch, BatchItem, CallTrackingSheet, Slip, Task
 from storage.models.receipts import Receipt
+from storage.models.security import RevocationList, RevokedCertificate, Verification
 
 __all__ = [
     "ApiKey",
@@ -33,11 +34,14 @@ __all__ = [
     "Order",
     "Proposal",
     "Receipt",
+    "RevocationList",
+    "RevokedCertificate",
     "Sequence",
     "Slip",
     "Task",
     "Track",
     "User",
+    "Verification",
     "WebSession",
     "new_id",
 ]

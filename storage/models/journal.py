@@ -74,7 +74,7 @@ class ArchiveEntry(Base, kw_only=True):
 
 
 class ArchiveCheck(Base, kw_only=True):
-    """One nightly reading of the archive: what was read back, and what did not come back as it was stored."""
+    """One nightly reading of the archive: what came back otherwise than stored (`bad`), what nothing refers to."""
 
     __tablename__ = "archive_checks"
 
@@ -84,6 +84,7 @@ class ArchiveCheck(Base, kw_only=True):
     recent: Mapped[int]
     sampled: Mapped[int]
     bad: Mapped[list[dict[str, Any]]]
+    unreferenced: Mapped[list[dict[str, Any]]] = mapped_column(default_factory=list)
 
 
 class Erasure(Base, kw_only=True):

@@ -298,7 +298,7 @@ def test_lists_of_others_are_fetched_once_and_a_silent_server_is_not_asked_again
         issuers=lambda: (),
         known=lambda: (issuer.certificate, *issuer.chain),
         files=lambda: [(services.settings.keys_dir / pki.ROOT_CRL).read_bytes()],
-        next_number=lambda _: 1,
+        own=lambda _: b"",
         clock=services.clock,
         fetch=revocation.http_fetch(1.0, httpx.MockTransport(server)),
     )

@@ -85,7 +85,7 @@ def test_nothing_is_signed_with_an_expired_certificate(services):
     with pytest.raises(errors.CertificateExpired):
         services.keys.current()
     with pytest.raises(Misconfigured, match="expired"):
-        build_keys(services.settings, services.clock)
+        build_keys(services.settings, services.works, services.clock)
     assert services.keys.roots
 
 
@@ -96,7 +96,7 @@ def test_development_keys_are_refused_in_production(services):
     given = {f"{part}_key": f"file:{folder / name}" for part, name in (("seal", pki.SEAL), ("issuer", pki.ISSUER))}
     settings = settings_of(services, environment="production", key_passphrase=passphrase, **given)
     with pytest.raises(Misconfigured, match="clé de développement"):
-        build_keys(settings, TestClock())
+        build_keys(settings, services.works, TestClock())
     from pipeline.bootstrap import trusted_roots
 
     assert trusted_roots(settings) == ()
@@ -107,7 +107,7 @@ def test_a_pem_beside_the_address_is_asked_for(services):
     """A key in a module without its certificates is refused by name."""
     settings = settings_of(services, seal_key="pkcs11:token=seing;object=seal?module-path=/x.so")
     with pytest.raises(Misconfigured) as caught:
-        build_keys(settings, services.clock)
+        build_keys(settings, services.works, services.clock)
     assert caught.value.setting == "SEING_SEAL_KEY"
     assert "certificates" in caught.value.problem
 
