@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from asn1crypto import cms
 from cryptography import x509
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 
 from signing.reading import Reader
@@ -30,6 +31,18 @@ def embedded_certificates(pdf: bytes) -> EmbeddedCertificates:
         der = stamp.signer_cert.dump()
         units[der] = _certificate(der)
     return EmbeddedCertificates(signers, tuple(units.values()))
+
+
+def newest_reason(pdf: bytes) -> str:
+    """What the newest signature of a file of ours says that it is for; nothing where there is none, or no PDF.
+
+    Document time-stamps say nothing and are passed over.
+    """
+    try:
+        signatures = list(Reader(pdf).embedded_regular_signatures)
+    except (PdfError, ValueError):
+        return ""
+    return str(signatures[-1].sig_object.get("/Reason", "")) if signatures else ""
 
 
 def _token_signer(token: cms.SignedData) -> bytes:

@@ -46,20 +46,27 @@ def restore(file: Annotated[Path, typer.Argument(help="ZIP d'un dossier exporté
 
 @archive.command()
 def check() -> None:
-    """Relire tous les documents signés et comparer leurs empreintes : sortie 1 si un seul manque ou diffère."""
+    """Relire tous les documents signés et comparer leurs empreintes : sortie 1 si un seul manque ou diffère.
+
+    Nomme aussi les fichiers verrouillés auxquels rien ne renvoie : un arrêt brutal les a laissés, sans conséquence.
+    """
     from pipeline.steps.read_back import everything, read_back, reports
+    from pipeline.steps.unreferenced import unreferenced
 
     with opened() as services:
         documents = everything(services)
         bad = read_back(services, documents)
+        lost = unreferenced(services)
         nights = reports(services, limit=1)
     for each in bad:
         typer.echo(f"  ✗ {each['number']}  {each['kind']}  {each['sha256']}  {each['problem']}")
-    typer.echo(f"{len(documents)} document(s) relu(s), {len(bad)} défaut(s).")
+    for each in lost:
+        typer.echo(f"  · {each['sha256']}  {each['stored_at']}  {each['size']} octets  sans référence : {each['says']}")
+    typer.echo(f"{len(documents)} document(s) relu(s), {len(bad)} défaut(s), {len(lost)} fichier(s) sans référence.")
     for night in nights:
         typer.echo(
             f"Dernière nuit : {night.checked_on:%d/%m/%Y}, {night.recent} récent(s), {night.sampled} de l'échantillon, "
-            f"{len(night.bad)} défaut(s)."
+            f"{len(night.bad)} défaut(s), {len(night.unreferenced)} fichier(s) sans référence."
         )
     raise typer.Exit(1 if bad else 0)
 

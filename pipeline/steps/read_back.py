@@ -1,7 +1,8 @@
 """The archive read back: everything of the last day, and a sample of the rest, each night.
 
 A document that is missing, altered or locked for too short a time is an event of its order, a line of the report, and a
-job that fails until somebody has mended it: nothing of this is silent.
+job that fails until somebody has mended it: nothing of this is silent. What is stored and nothing refers to is named in
+the report.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from pipeline.events import record
 from pipeline.orders import lock_order
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
+from pipeline.steps.unreferenced import unreferenced
 from storage.errors import ArchiveCorrupted, ArchiveMissing, ArchiveUnavailable
 from storage.models import ArchiveCheck, ArchiveEntry, Collection, Order
 
@@ -52,9 +54,10 @@ def check_archive(services: Services, day: str) -> None:
     recent, sampled = _chosen(services, since) if known is None else (_named(services, known.bad), [])
     try:
         bad = read_back(services, [*recent, *sampled])
+        lost = unreferenced(services, last.unreferenced if last else ()) if known is None else known.unreferenced
     except ArchiveUnavailable as error:
         raise Later(error.code) from error
-    _report(services, checked_on, known, bad, (len(recent), len(sampled)))
+    _report(services, checked_on, known, bad, lost, (len(recent), len(sampled)))
     if bad:
         raise ArchiveDamaged(count=len(bad))
 
@@ -137,12 +140,15 @@ def _report(
     day: date,
     known: ArchiveCheck | None,
     bad: list[dict[str, Any]],
+    lost: list[dict[str, Any]],
     read: tuple[int, int],
 ) -> None:
     with services.works() as work:
         row = work.first(ArchiveCheck, checked_on=day)
         if row is None:
-            row = ArchiveCheck(checked_on=day, done_at=services.clock(), recent=read[0], sampled=read[1], bad=bad)
+            recent, sampled = read
+            row = ArchiveCheck(checked_on=day, done_at=services.clock(), recent=recent, sampled=sampled, bad=bad)
+            row.unreferenced = lost
             work.add(row)
         else:
             row.bad, row.done_at = bad, services.clock()

@@ -5,7 +5,7 @@ the time-stamping unit is silent. A job raises the level. What follows a seal wa
 evidence, copy and mandate name the file by its hash.
 
 No transaction is open while the time-stamp server and the archive are asked. Should two workers seal at once, the first
-to record wins and the other's file is referred to by nothing.
+to record wins and the other's file is referred to by nothing: `pipeline.steps.unreferenced` names it at night.
 """
 
 import logging

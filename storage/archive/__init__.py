@@ -3,11 +3,11 @@
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from storage.archive.base import Archive, Area
+from storage.archive.base import Archive, Area, Held
 from storage.archive.folder import FolderArchive
 from storage.archive.s3 import S3Archive
 
-__all__ = ["Archive", "Area", "FolderArchive", "S3Archive", "archive_from_url"]
+__all__ = ["Archive", "Area", "FolderArchive", "Held", "S3Archive", "archive_from_url"]
 
 
 def archive_from_url(url: str) -> Archive:

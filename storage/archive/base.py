@@ -5,15 +5,24 @@ day that `expire` leaves it). Dates are calendar days, included.
 """
 
 import re
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from storage.errors import ArchiveCorrupted, ArchiveMissing
 
 Area = Literal["drafts", "signed"]
 
 _KEY = re.compile(r"[0-9a-f]{64}")
+
+
+class Held(NamedTuple):
+    """A content that the archive holds: its key, when it was stored by the archive's own clock, its size in bytes."""
+
+    sha256: str
+    stored_at: datetime
+    size: int
 
 
 class Archive(Protocol):
@@ -47,6 +56,10 @@ class Archive(Protocol):
         """Remove the drafts whose last day is before `today`; how many. Raises `ValueError` for the signed area."""
         ...
 
+    def held(self, area: Area, *, settled: timedelta) -> Iterator[Held]:
+        """Everything stored in an area at least so long ago, in no order. Raises `ArchiveUnavailable` on the way."""
+        ...
+
     def check(self) -> None:
         """Write, read and delete a probe in the drafts. Raises `ArchiveUnavailable` and says why."""
         ...
@@ -62,6 +75,11 @@ def checked_key(key: str, area: Area) -> str:
     if not _KEY.fullmatch(key):
         raise ArchiveMissing(key, area)
     return key
+
+
+def is_key(name: str) -> bool:
+    """Whether a file's name is that of a content."""
+    return bool(_KEY.fullmatch(name))
 
 
 def checked_content(data: bytes, key: str, area: Area) -> bytes:

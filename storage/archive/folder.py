@@ -11,16 +11,18 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from storage.archive.base import (
     Area,
+    Held,
     checked_content,
     checked_key,
     checked_retention,
     digest,
+    is_key,
     longer,
 )
 from storage.errors import ArchiveCorrupted, ArchiveError, ArchiveMissing, ArchiveRetained, ArchiveUnavailable
@@ -112,6 +114,19 @@ class FolderArchive:
                     self.delete(note.stem, area, today=today)
                     gone += 1
         return gone
+
+    def held(self, area: Area, *, settled: timedelta) -> Iterator[Held]:
+        """See `Archive.held`."""
+        before = datetime.now(UTC) - settled
+        with _translated():
+            for path in (self.root / area).glob("??/*"):
+                if not is_key(path.name):
+                    continue
+                with suppress(FileNotFoundError):  # deleted since
+                    found = path.stat()
+                    stored_at = datetime.fromtimestamp(found.st_mtime, UTC)
+                    if stored_at <= before:
+                        yield Held(path.name, stored_at, found.st_size)
 
     def check(self) -> None:
         """See `Archive.check`."""

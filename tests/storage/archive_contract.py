@@ -1,7 +1,7 @@
 """What every archive must do; each kind of archive runs these through a fixture named `archive`."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -127,6 +127,22 @@ def test_a_draft_put_again_lives_longer(archive: Archive):
     archive.put(b"draft", area="drafts", retain_until=None, media_type=PDF)
     assert archive.retention(key, "drafts") is None
     assert b"draft" == archive.get(key, "drafts")
+
+
+def test_what_is_held_is_listed(archive: Archive):
+    """Each content of the area once, with size and instant; what is too young is left out."""
+    keys = {
+        archive.put(data, area="signed", retain_until=LAST_DAY, media_type=PDF): data for data in (b"one", b"other")
+    }
+    archive.put(b"one", area="signed", retain_until=LAST_DAY, media_type=PDF)
+    archive.put(b"draft", area="drafts", retain_until=None, media_type=PDF)
+
+    found = list(archive.held("signed", settled=timedelta(0) - timedelta(seconds=5)))
+    assert {each.sha256: each.size for each in found} == {key: len(data) for key, data in keys.items()}
+    assert len(found) == 2
+    assert all(abs(datetime.now(UTC) - each.stored_at) < timedelta(minutes=5) for each in found)
+    assert [] == list(archive.held("signed", settled=timedelta(hours=1)))
+    assert 1 == len(list(archive.held("drafts", settled=timedelta(seconds=-5))))
 
 
 def test_the_probe_leaves_nothing(archive: Archive):
