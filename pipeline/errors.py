@@ -196,6 +196,37 @@ class IdempotencyConflict(SeingError):
     status = 409
 
 
+class VerificationTooOften(SeingError):
+    """Too many files were verified from one address; `wait_seconds` says how long to wait."""
+
+    code = "verification.too_often"
+    status = 429
+
+    def __init__(self, wait_seconds: int) -> None:
+        """Keep how long to wait, in seconds."""
+        super().__init__(wait_seconds=wait_seconds)
+        self.wait_seconds = wait_seconds
+
+
+class VerificationBusy(SeingError):
+    """Too many files are being verified at this moment; `wait_seconds` says when to try again."""
+
+    code = "verification.busy"
+    status = 503
+
+    def __init__(self, wait_seconds: int) -> None:
+        """Keep how long to wait, in seconds."""
+        super().__init__(wait_seconds=wait_seconds)
+        self.wait_seconds = wait_seconds
+
+
+class VerificationTooHeavy(SeingError):
+    """Verifying the file takes more time or memory than is given to a stranger's file."""
+
+    code = "verification.too_heavy"
+    status = 422
+
+
 class CertificateUnknown(SeingError):
     """Our issuing authority did not give this certificate, as far as keys, orders and the file at hand say."""
 
@@ -304,6 +335,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "export.unreadable": (
         "Ce fichier n'est pas l'export complet d'un dossier : {reason}. Rien n'a été restauré.",
         "This file is not the whole export of an order: {reason}. Nothing was restored.",
+    ),
+    "verification.too_often": (
+        "Trop de vérifications depuis votre adresse. La prochaine sera possible dans {wait}.",
+        "Too many verifications from your address. The next is possible in {wait}.",
+    ),
+    "verification.busy": (
+        "Trop de documents sont en cours de vérification. Réessayez dans {wait}.",
+        "Too many documents are being verified. Try again in {wait}.",
+    ),
+    "verification.too_heavy": (
+        "La vérification de ce fichier demande trop de temps ou de mémoire : elle a été interrompue.",
+        "Verifying this file takes too much time or memory: it was stopped.",
     ),
     "certificate.unknown": (
         "Ce numéro n'est celui d'aucun certificat émis ici. Donnez le fichier du certificat (PEM ou DER).",

@@ -1,5 +1,6 @@
-"""Who does something, and from where: recorded with every event."""
+"""Who does something, and from where: recorded with every event, counted against limits."""
 
+import ipaddress
 from dataclasses import dataclass
 
 
@@ -16,3 +17,19 @@ class Origin:
 
 
 SYSTEM = Origin("system")
+
+IPV6_NETWORK = 64
+"""Bits of an IPv6 address that one customer's line keeps: he has all addresses behind them."""
+
+
+def network_of(ip: str | None) -> str | None:
+    """What counts as one address: an IPv4 address, or the /64 of an IPv6 one."""
+    try:
+        address = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
+    return str(address)

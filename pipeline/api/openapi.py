@@ -49,6 +49,7 @@ _MEANINGS: Final = {
     409: "Refused as things stand now.",
     413: "The body is too large.",
     422: "The request or the file cannot be read: every place is named.",
+    429: "Too often; see Retry-After.",
     503: "For the moment unavailable; see Retry-After.",
 }
 

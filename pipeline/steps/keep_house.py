@@ -21,6 +21,7 @@ from pipeline.steps.manifest import stage_manifests
 from pipeline.steps.prenotify import announce_due
 from pipeline.steps.receive import count_receipts
 from pipeline.steps.release import release_due
+from pipeline.verdicts import forget_verifications
 from storage.archive import Area
 from storage.errors import ArchiveUnavailable
 from storage.models import ArchiveEntry, Mandate, Order
@@ -62,6 +63,7 @@ def nightly(services: Services) -> None:
         stage_manifests(services)
         expire_drafts(services)
         forget_prospects(services)
+        forget_verifications(services)
     except ArchiveUnavailable as error:
         raise Later(error.code) from error
 

@@ -5,11 +5,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.bootstrap import Services
+from pipeline.errors import SeingError, VerificationBusy, VerificationTooHeavy, VerificationTooOften
+from pipeline.verdicts import public_verdict
 from pipeline.web.access import MaybeSession, Serving, Visit, VisitorForm, remember_visit
-from pipeline.web.page import PageRoute, show
+from pipeline.web.page import PageRoute, sentence, show
 from pipeline.web.security import form_token
-from signing.verify import Report, verify
+from signing.verify import Report
 
 router = APIRouter(prefix="/verifier", route_class=PageRoute)
 
@@ -34,12 +35,22 @@ async def judge(
     pdf, evidence = await form.file("pdf"), await form.file("evidence")
     if not pdf:
         return _page(request, None, missing=True)
-    return _page(request, await run_in_threadpool(_judge, services, pdf, evidence))
-
-
-def _judge(services: Services, pdf: bytes, evidence: bytes) -> Report:
-    return verify(pdf, trust=services.keys.roots, evidence=evidence or None, now=services.clock())
+    ip = request.client.host if request.client else None
+    try:
+        return _page(request, await run_in_threadpool(public_verdict, services, pdf, evidence or None, ip))
+    except (VerificationTooOften, VerificationBusy, VerificationTooHeavy) as error:
+        return _refused(request, error)
 
 
 def _page(request: Request, report: Report | None, *, missing: bool = False) -> Response:
-    return show(request, "verifier.html", report=report, missing=missing, status=422 if missing else 200)
+    status = 422 if missing else 200
+    return show(request, "verifier.html", report=report, missing=missing, refusal="", status=status)
+
+
+def _refused(request: Request, error: SeingError) -> Response:
+    """The form again, with what keeps the file from being verified now."""
+    refusal = sentence(request, error)
+    answer = show(request, "verifier.html", report=None, missing=False, refusal=refusal, status=error.status)
+    if "wait_seconds" in error.params:
+        answer.headers["retry-after"] = str(error.params["wait_seconds"])
+    return answer

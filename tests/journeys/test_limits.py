@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from pipeline.errors import CeremonyExhausted, SendRefused, describe
-from pipeline.origin import Origin
+from pipeline.origin import Origin, network_of
 from pipeline.steps import ceremony
-from pipeline.steps.ceremony.limits import MAX_CEREMONIES, network_of
+from pipeline.steps.ceremony.limits import MAX_CEREMONIES
 from storage.models import Ceremony, OneTimeCode
 from tests.factories import make_proposal
 from tests.house import CUSTOMER, REP, order_from, order_of

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, File
+from starlette.requests import Request
 
 from pipeline.api.access import Serving
 from pipeline.api.errors import catalogue, title
@@ -10,7 +11,7 @@ from pipeline.api.openapi import refusals
 from pipeline.api.route import ApiRoute
 from pipeline.api.schemas.common import Out
 from pipeline.errors import NotFound
-from signing.verify import verify
+from pipeline.verdicts import public_verdict
 
 
 class VerificationRoute(ApiRoute):
@@ -31,18 +32,20 @@ class KindOut(Out):
     title: str
 
 
-@router.post("/verify", responses=refusals(400, 413, 422), summary="Verify a signed file")
+@router.post("/verify", responses=refusals(400, 413, 422, 429, 503), summary="Verify a signed file")
 def judge(
+    request: Request,
     services: Serving,
     file: Annotated[bytes, File(description="The signed PDF.")],
     evidence: Annotated[bytes, File(description="Its evidence file, PDF or JSON.")] = b"",
 ) -> dict[str, Any]:
     """Every signature, time-stamp, change after signing and, with its evidence, the whole story; nothing is kept.
 
-    `passed` says it in one word, `level` how strong the weakest signature is.
+    `passed` says it in one word, `level` how strong the weakest signature is. At most 20 files in 10 minutes and 200 in
+    24 hours from one address.
     """
-    report = verify(file, trust=services.keys.roots, evidence=evidence or None, now=services.clock())
-    return report.to_dict()
+    ip = request.client.host if request.client else None
+    return public_verdict(services, file, evidence or None, ip).to_dict()
 
 
 @router.get("/problems/{code}", responses=refusals(404), summary="Describe a refusal")

@@ -5,13 +5,12 @@ that both cannot find the last place free. The order is locked before, everywher
 before: nobody waits in a ring.
 """
 
-import ipaddress
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 
 from pipeline.errors import CeremonyExhausted, SendRefused
-from pipeline.origin import Origin
+from pipeline.origin import Origin, network_of
 from signing.code import (
     ADDRESS_LIMITS,
     DAY,
@@ -28,22 +27,6 @@ from storage.work import Work
 
 MAX_CEREMONIES = 20
 """Of one order over its whole life: a new link now and then, not a way to begin again for ever."""
-
-IPV6_NETWORK = 64
-"""Bits of an IPv6 address that one customer's line keeps: he has all addresses behind them."""
-
-
-def network_of(ip: str | None) -> str | None:
-    """What counts as one address: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        address = ipaddress.ip_address(ip or "")
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
-    return str(address)
 
 
 def check_sending(work: Work, order: Order, origin: Origin, now: datetime, *, spaced: bool) -> None:

@@ -13,8 +13,8 @@ from pipeline.errors import SmsRefused, VoiceNotAllowed
 from pipeline.events import record
 from pipeline.frozen import Frozen
 from pipeline.orders import frozen_of, lock_order, mobile_of
-from pipeline.origin import Origin
-from pipeline.steps.ceremony.limits import check_sending, network_of
+from pipeline.origin import Origin, network_of
+from pipeline.steps.ceremony.limits import check_sending
 from pipeline.steps.ceremony.rows import (
     LOCKED,
     check_alive,
