@@ -148,6 +148,16 @@ def check_choices(
     )
 
 
+def check_amendment(
+    choices: CustomerChoices, organisation: Organisation, *, other_accounts_with_mobile: int = 0
+) -> tuple[Finding, ...]:
+    """Everything that stops, or should give pause to, another account; `where` is the field's name."""
+    return (
+        *_person(choices, organisation, other_accounts_with_mobile),
+        *_account(choices, organisation),
+    )
+
+
 def _all_findings(
     choices: CustomerChoices,
     proposal: Proposal,
@@ -156,18 +166,26 @@ def _all_findings(
     other_accounts_with_mobile: int,
     prenotification_days: int,
 ) -> Iterator[Finding]:
-    yield from _email(choices.email)
-    yield from mobile_findings(choices.mobile, "mobile", organisation.reps_mobiles, other_accounts_with_mobile)
-    for name in ("first_name", "last_name", "role", "place"):
-        yield from _CHECKS[name](getattr(choices, name))
+    yield from _person(choices, organisation, other_accounts_with_mobile)
     if needs_mandate(proposal) and not choices.mandate_umr:
-        yield from _iban(choices.iban, organisation.seller.iban)
-        yield from _holder(choices.account_holder)
+        yield from _account(choices, organisation)
     yield from _headcount(choices.employees, proposal.account.employees)
     right = choices.withdrawal_right(proposal, today)
     amount = totals(proposal).incl_vat
     yield from payment.due_too_early(proposal.payment, amount, today, prenotification_days)
     yield from payment.debit_before_withdrawal(proposal.payment, amount, right)
+
+
+def _person(choices: CustomerChoices, organisation: Organisation, other_accounts: int) -> Iterator[Finding]:
+    yield from _email(choices.email)
+    yield from mobile_findings(choices.mobile, "mobile", organisation.reps_mobiles, other_accounts)
+    for name in ("first_name", "last_name", "role", "place"):
+        yield from _CHECKS[name](getattr(choices, name))
+
+
+def _account(choices: CustomerChoices, organisation: Organisation) -> Iterator[Finding]:
+    yield from _iban(choices.iban, organisation.seller.iban)
+    yield from _holder(choices.account_holder)
 
 
 def needs_mandate(proposal: Proposal) -> bool:

@@ -86,7 +86,7 @@ def gather(
         ceremony=_ceremony(work, ceremony, order),
         declarations=ev.Declarations(
             headcount=_headcount(frozen),
-            outside_main_activity=customer.outside_main_activity,
+            outside_main_activity=customer.outside_main_activity and not frozen.amends,
             withdrawal_applies=order.withdrawal_applies,
             withdrawal_until=order.withdrawal_until,
             early_start=order.early_start,
@@ -122,13 +122,13 @@ def _document(
     entry: ArchiveEntry, role: Literal["shown", "sealed"], frozen: Frozen, images: tuple[str, ...]
 ) -> ev.Document:
     return ev.Document(
-        kind="order_form",
+        kind=frozen.template,
         role=role,
         name=entry.name,
         sha256=entry.sha256,
         size=entry.size,
         media_type=entry.media_type,
-        template="order_form",
+        template=frozen.template,
         template_version=frozen.form_version,
         page_images=images,
     )
@@ -190,7 +190,7 @@ def _channel(code: OneTimeCode) -> Literal["sms", "voice"]:
 
 
 def _headcount(frozen: Frozen) -> str:
-    count = frozen.customer.headcount(frozen.proposal)
+    count = None if frozen.amends else frozen.customer.headcount(frozen.proposal)
     return "non déclaré" if count is None else str(count)
 
 

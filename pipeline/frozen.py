@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipeline.customer import CustomerChoices
 from pipeline.organisation import Seller
 from pipeline.proposal import Proposal
+from pipeline.rules.withdrawal import WithdrawalRight
 from pipeline.totals import Totals, totals
 
 SCHEMA: Literal["seing.order/1"] = "seing.order/1"
@@ -61,8 +62,25 @@ class FrozenWithdrawal(Part):
     early_start: bool
 
 
+class FrozenDebit(Part):
+    """One debit that was open under the old mandate when its amendment was prepared; `due_on` None: not planned yet."""
+
+    order: str
+    due_on: date | None
+    amount: Decimal
+
+
+class FrozenAmendment(Part):
+    """The mandate that an amendment ends, and what was still to be debited under it."""
+
+    umr: str
+    signed_on: date
+    iban_masked: str
+    debits: tuple[FrozenDebit, ...]
+
+
 class Frozen(Part):
-    """One order as it was decided."""
+    """One order as it was decided; or, with `amends`, an amendment of a mandate, whose `proposal` sells nothing."""
 
     schema_id: Literal["seing.order/1"] = SCHEMA
     number: str
@@ -86,6 +104,7 @@ class Frozen(Part):
     verify_url: str
     renounce_url: str = ""
     """Where the customer may withdraw, where the right applies."""
+    amends: FrozenAmendment | None = None
 
     def to_json(self) -> bytes:
         """Canonical bytes: the same order gives the same ones."""
@@ -105,6 +124,20 @@ class Frozen(Part):
     def signatory_name(self) -> str:
         """Who signs, as printed."""
         return self.customer.full_name
+
+    @property
+    def file_name(self) -> str:
+        """What the signed file is called, without number and suffix."""
+        return "changement-de-compte" if self.amends else "bon-de-commande"
+
+    @property
+    def template(self) -> Literal["order_form", "mandate_amendment"]:
+        """The document that the customer signs."""
+        return "mandate_amendment" if self.amends else "order_form"
+
+    def withdrawal_right(self, concluded_on: date) -> WithdrawalRight | None:
+        """The right of withdrawal of a contract concluded on that day; an amendment concludes none."""
+        return None if self.amends else self.customer.withdrawal_right(self.proposal, concluded_on)
 
     @property
     def first_debit(self) -> date | None:

@@ -11,6 +11,11 @@ from storage.models import ArchiveEntry, Ceremony, Order, Track
 from storage.work import Work
 
 
+def named(order: Order) -> str:
+    """What was, or is to be, signed in a French sentence: « Bon de commande 2026-LYO-000042 »."""
+    return f"{'Changement de compte' if order.amends_umr else 'Bon de commande'} {order.number}"
+
+
 def signed_ceremony_id(work: Work, order_id: str) -> str:
     """The ceremony in which the order was signed."""
     ceremony = work.first(Ceremony, order_id=order_id, state="signed")

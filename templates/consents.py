@@ -29,6 +29,16 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         ),
         "I have read order form No. {number} ({total} incl. VAT) and the general terms v. {terms}, and I accept them.",
     ),
+    "amendment": (
+        "2026-11",
+        "J'ai lu le changement de compte n° {number} et je l'accepte : le mandat {umr} remplace le mandat {old_umr}.",
+        "I have read change of account No. {number} and I accept it: mandate {umr} replaces mandate {old_umr}.",
+    ),
+    "new_mandate": (
+        "2026-11",
+        "J'autorise {seller} à débiter le compte {iban} selon le mandat de prélèvement SEPA {umr} joint.",
+        "I authorise {seller} to debit account {iban} under the attached SEPA direct debit mandate {umr}.",
+    ),
     "mandate": (
         "2026-11",
         (
@@ -65,9 +75,14 @@ def consents(
     umr: str | None,
     iban_masked: str | None,
     early_start: bool,
+    old_umr: str | None = None,
     language: Language = "fr",
 ) -> tuple[Consent, ...]:
-    """The boxes of one ceremony, in the order in which they are shown. Amounts and accounts come as printed."""
+    """The boxes of one ceremony, in the order in which they are shown. Amounts and accounts come as printed.
+
+    With `old_umr` they are those of an amendment: the same keys, in the words of a change of account.
+    """
+    words = {"order": "amendment", "mandate": "new_mandate"} if old_umr else {}
     keys = ["order"]
     if umr:
         keys.append("mandate")
@@ -77,6 +92,7 @@ def consents(
     facts = {"number": number, "total": total, "terms": terms, "seller": seller, "umr": umr, "iban": iban_masked}
     made = []
     for key in keys:
-        version, french, english = _WORDS[key]
-        made.append(Consent(key, (french if language == "fr" else english).format(**facts), version, required=True))
+        version, french, english = _WORDS[words.get(key, key)]
+        text = (french if language == "fr" else english).format(**facts, old_umr=old_umr)
+        made.append(Consent(key, text, version, required=True))
     return tuple(made)

@@ -27,25 +27,20 @@ def order_form_data(frozen: Frozen) -> facts.OrderFormData:
         language=frozen.language,
         specimen=frozen.specimen,
         brand=brand(frozen.seller),
-        seller=_seller(frozen.seller),
-        customer=_customer(proposal.account),
+        seller=seller_party(frozen.seller),
+        customer=customer_party(proposal.account),
         agency_name=frozen.agency_name,
         rep_name=frozen.rep.name,
         rep_phone=frozen.rep.phone or None,
         epj=proposal.account.epj,
-        signatory=facts.Signatory(
-            name=frozen.signatory_name,
-            role=frozen.customer.role,
-            email=frozen.customer.email,
-            mobile_masked=mask_mobile(frozen.customer.mobile),
-        ),
+        signatory=signatory_of(frozen),
         sub_orders=_sub_orders(proposal),
         total_excl_vat=sums.excl_vat,
         vat=tuple(facts.VatLine(item.rate, item.base, item.amount) for item in sums.vat),
         total_incl_vat=sums.incl_vat,
         payment_method=proposal.payment.method,
         instalments=_instalments(proposal),
-        mandate=_mandate(frozen),
+        mandate=mandate_data(frozen),
         invoice_delivery=frozen.customer.invoice_delivery,
         enclosures=proposal.enclosures,
         special_conditions=proposal.special_conditions,
@@ -69,8 +64,8 @@ def quote_data(proposal: Proposal, organisation: Organisation, today: date, *, s
         language="fr",
         specimen=specimen,
         brand=brand(organisation.seller),
-        seller=_seller(organisation.seller),
-        customer=_customer(proposal.account),
+        seller=seller_party(organisation.seller),
+        customer=customer_party(proposal.account),
         agency_name=agency.name if agency else proposal.agency,
         rep_name=rep.name if rep else proposal.rep,
         rep_phone=rep.mobile if rep else None,
@@ -87,7 +82,18 @@ def quote_data(proposal: Proposal, organisation: Organisation, today: date, *, s
     )
 
 
-def _seller(source: Seller) -> facts.Party:
+def signatory_of(frozen: Frozen) -> facts.Signatory:
+    """Who signs, the mobile masked."""
+    return facts.Signatory(
+        name=frozen.signatory_name,
+        role=frozen.customer.role,
+        email=frozen.customer.email,
+        mobile_masked=mask_mobile(frozen.customer.mobile),
+    )
+
+
+def seller_party(source: Seller) -> facts.Party:
+    """The seller as documents print him."""
     return facts.Party(
         legal_name=source.legal_name,
         address=_address(source.address),
@@ -101,7 +107,8 @@ def _seller(source: Seller) -> facts.Party:
     )
 
 
-def _customer(source: Account) -> facts.Party:
+def customer_party(source: Account) -> facts.Party:
+    """The customer as documents print him."""
     return facts.Party(
         legal_name=source.legal_name,
         address=_address(source.address),
@@ -176,7 +183,8 @@ def _instalments(proposal: Proposal) -> tuple[facts.InstalmentData, ...]:
     return tuple(facts.InstalmentData(item.due_on, item.amount) for item in plan)
 
 
-def _mandate(frozen: Frozen) -> facts.MandateData | None:
+def mandate_data(frozen: Frozen) -> facts.MandateData | None:
+    """The mandate that is signed, or serves again; None where nothing is debited."""
     given = frozen.mandate
     if given is None:
         return None

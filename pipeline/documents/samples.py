@@ -11,6 +11,7 @@ from templates.documents import (
     complaint_acknowledgement,
     evidence,
     invoice,
+    mandate_amendment,
     order_form,
     prenotification,
     quote,
@@ -43,6 +44,7 @@ def credit_note() -> InvoiceData:
 SAMPLES: dict[str, Callable[[], bytes]] = {
     "bon-de-commande": lambda: order_form.render(order_form.SAMPLE),
     "bon-de-commande-retractation": lambda: order_form.render(with_withdrawal()),
+    "changement-de-compte": lambda: mandate_amendment.render(mandate_amendment.SAMPLE),
     "devis": lambda: quote.render(quote.SAMPLE),
     "facture": lambda: invoice.render(invoice.SAMPLE),
     "avoir": lambda: invoice.render(credit_note()),

@@ -206,6 +206,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
         "Ce mobile sert déjà à {count} autre(s) compte(s) : vérifiez que c'est bien celui du signataire.",
         "This mobile already serves {count} other account(s): check that it is the signatory's.",
     ),
+    "signatory.mobile_changed": (
+        "Ce mobile n'est pas celui avec lequel le mandat a été signé : vérifiez que c'est bien celui du signataire.",
+        "This is not the mobile with which the mandate was signed: check that it is the signatory's.",
+    ),
     "mandate.iban_missing": ("L'IBAN du client est obligatoire.", "The customer's IBAN is mandatory."),
     "mandate.iban_invalid": (
         "Cet IBAN n'est pas valable : vérifiez chaque caractère sur le relevé d'identité bancaire.",
@@ -214,6 +218,10 @@ MESSAGES: Final[dict[str, tuple[str, str]]] = {
     "mandate.iban_not_sepa": (
         "Ce compte est tenu hors de la zone SEPA : il ne peut pas être prélevé.",
         "This account is held outside the SEPA area: it cannot be debited.",
+    ),
+    "mandate.iban_unchanged": (
+        "Ce compte est déjà celui du mandat : il n'y a rien à changer.",
+        "This is the mandate's account already: there is nothing to change.",
     ),
     "mandate.iban_is_sellers": (
         "Cet IBAN est le nôtre : saisissez celui du client.",

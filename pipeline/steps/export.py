@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.bootstrap import Services
 from pipeline.errors import ExportUnreadable, NotFound
-from pipeline.orders import archived, frozen_of
+from pipeline.orders import archived, frozen_of, named
 from pipeline.steps.manifest import line, manifest_of, written
 from signing.verify import Report, verify
 from storage.errors import ArchiveMissing
@@ -166,13 +166,13 @@ def _page(
 ) -> dossier.Dossier:
     frozen = frozen_of(services, order)
     return dossier.Dossier(
-        number=order.number,
+        act=named(order),
         company=order.company,
         epj=order.epj,
         seller=frozen.seller.legal_name,
         signatory=", ".join(part for part in (order.signatory_name, order.signatory_role) if part),
         signed_at=order.signed_at,
-        total_incl_vat=order.total_incl_vat,
+        total_incl_vat=None if order.amends_umr else order.total_incl_vat,
         passed=report.passed,
         indication=str(report.indication),
         sentence=report.sentence,

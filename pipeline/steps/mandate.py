@@ -9,7 +9,7 @@ from pipeline.frozen import Frozen
 from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
-from pipeline.steps.mandate_life import NAMES, replace
+from pipeline.steps.mandate_life import NAMES, ask_another_account, lock_touched, replace
 from storage.errors import ArchiveUnavailable
 from storage.models import Instalment, Mandate, Order, Task, new_id
 from storage.work import Work
@@ -21,9 +21,8 @@ def mandate(services: Services, order_id: str) -> None:
     """Register the mandate of a sealed order and its instalments, once; keep `mandat.json` in the archive."""
     with services.works(read_only=True) as work:
         order = work.get(Order, order_id)
-        known = work.first(Instalment, order_id=order_id)
-    if order.sealed_sha256 is None or known is not None:
-        return
+        if order.sealed_sha256 is None or _is_registered(work, order):
+            return
     frozen = frozen_of(services, order)
     given = frozen.mandate
     written = register_entry(order, frozen) if frozen.mandate else None
@@ -39,7 +38,7 @@ def mandate(services: Services, order_id: str) -> None:
             raise Later(error.code) from error
     with services.works() as work:
         order = lock_order(work, order_id)
-        if work.first(Instalment, order_id=order_id):
+        if _is_registered(work, order):
             return
         at = services.clock()
         row = _register(services, work, order, frozen)
@@ -64,8 +63,27 @@ def mandate(services: Services, order_id: str) -> None:
             record(work, order_id, "mandate.registered", SYSTEM, at, {"umr": row.umr, "scheme": row.scheme})
             if row.order_id == order_id and row.state == "active":
                 work.session.flush()
+                if frozen.amends:
+                    _end_amended(services, work, frozen.amends.umr)
                 replace(services, work, row)
         set_track(work, order_id, "mandate", "done" if row else "not_needed", at, row.umr if row else None)
+
+
+def _is_registered(work: Work, order: Order) -> bool:
+    """Whether this job is done: by the instalments of an order, or by the new mandate of an amendment."""
+    model = Mandate if order.amends_umr else Instalment
+    return work.first(model, order_id=order.id) is not None
+
+
+def _end_amended(services: Services, work: Work, umr: str) -> None:
+    """Have the mandate that an amendment names, or whatever has replaced it since, give way to the new one."""
+    old = work.first(Mandate, umr=umr)
+    while old is not None and old.replaced_by_id:
+        old = work.get(Mandate, old.replaced_by_id)
+    if old is not None:
+        lock_touched(work, old)
+        old = work.lock(Mandate, old.id)
+        ask_another_account(services, work, old, SYSTEM, "Nouveau mandat signé")
 
 
 def register_entry(order: Order, frozen: Frozen) -> bytes:
@@ -84,6 +102,7 @@ def register_entry(order: Order, frozen: Frozen) -> bytes:
         "signed_at": order.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "place": order.place,
         "order": {"number": order.number, "sealed_sha256": order.sealed_sha256},
+        "replaces": frozen.amends.umr if frozen.amends else None,
         "instalments": [
             {
                 "due_on": item.due_on.isoformat(),

@@ -15,7 +15,7 @@ from pipeline.events import record
 from pipeline.flow import ORDER_LIFE_DAYS, State, check_move
 from pipeline.frozen import Frozen, FrozenMandate, FrozenRep, FrozenWithdrawal
 from pipeline.letters import renounce_url
-from pipeline.orders import frozen_of, keep, lock_order
+from pipeline.orders import frozen_of, keep, lock_order, named
 from pipeline.origin import Origin
 from pipeline.proposal import Proposal
 from pipeline.retention import draft_until
@@ -55,7 +55,7 @@ def prepare(services: Services, proposal_id: str, choices: CustomerChoices, orig
         number = f"{year_agency}-{work.next_number(f'order:{year_agency}'):06d}"
         order_id = new_id()
         frozen = _freeze(services, work, row, proposal, choices, number, order_id)
-        order = _new_order(services, row, frozen, order_id)
+        order = new_order(services, frozen, order_id, proposal_id=row.id)
         work.add(order)
         row.state, row.updated_at = "ordered", now
         work.session.flush()
@@ -74,12 +74,11 @@ def ensure_form(services: Services, order_id: str) -> None:
     if order.form_sha256 or order.state != State.PREPARED:
         return
     frozen = frozen_of(services, order)
-    plain = order_form.render(documents.order_form_data(frozen))
     form = certify(
-        plain,
+        documents.form(frozen),
         services.keys.seal,
         when=frozen.prepared_at,
-        reason=f"Bon de commande {frozen.number} certifié par {frozen.seller.legal_name}",
+        reason=f"{named(order)} certifié par {frozen.seller.legal_name}",
         location=frozen.seller.address.city,
     )
     sha256 = services.archive.put(
@@ -90,7 +89,9 @@ def ensure_form(services: Services, order_id: str) -> None:
         if order.form_sha256:
             return
         order.form_sha256 = sha256
-        entry = keep(services, work, order, "form", "bon-de-commande-certifie.pdf", form, "application/pdf", "drafts")
+        entry = keep(
+            services, work, order, "form", f"{frozen.file_name}-certifie.pdf", form, "application/pdf", "drafts"
+        )
         entry.retain_until = draft_until(order, services.today())
         data = {"form_sha256": sha256, "template": frozen.form_version, "terms": frozen.terms_version}
         record(work, order_id, "form.certified", Origin("system"), services.clock(), data)
@@ -117,7 +118,9 @@ def take_back(services: Services, work: Work, order: Order, reason: str, origin:
 
 
 def release_proposal(work: Work, order: Order, services: Services) -> None:
-    """An order that came to nothing gives its proposal back to the rep."""
+    """An order that came to nothing gives its proposal back to the rep; an amendment has none."""
+    if order.proposal_id is None:
+        return
     row = work.lock(ProposalRow, order.proposal_id)
     row.state, row.updated_at = "presented", services.clock()
 
@@ -243,13 +246,15 @@ def _mandate(
     )
 
 
-def _new_order(services: Services, row: ProposalRow, frozen: Frozen, order_id: str) -> Order:
+def new_order(services: Services, frozen: Frozen, order_id: str, *, proposal_id: str | None = None) -> Order:
+    """The row of an order, or of an amendment, from its frozen copy; what is personal is encrypted."""
     vault, choices, mandate = services.vault, frozen.customer, frozen.mandate
     withdrawal = frozen.withdrawal
     return Order(
         id=order_id,
         number=frozen.number,
-        proposal_id=row.id,
+        proposal_id=proposal_id,
+        amends_umr=frozen.amends.umr if frozen.amends else None,
         rep_id=frozen.proposal.rep,
         agency=frozen.proposal.agency,
         epj=frozen.proposal.account.epj,

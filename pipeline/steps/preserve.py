@@ -78,4 +78,4 @@ def _note(services: Services, order_id: str, document: str, sha256: str, reached
         note_level(services, work, order_id, document, reached)
         if bare:
             order.sealed_sha256 = kept.sha256
-            stage_followers(work, order_id)
+            stage_followers(work, order)

@@ -27,6 +27,8 @@ def release(services: Services, order_id: str, origin: Origin) -> None:
         order = lock_order(work, order_id)
         if order.state == State.RELEASED:
             return
+        if order.amends_umr:
+            raise WrongState(state="changement de compte, sans production")
         if order.evidence_sha256 is None:
             raise WrongState(state=f"{NAMES[State(order.state)]}, dossier de preuve en cours")
         if order.hold_until and order.hold_until > today:

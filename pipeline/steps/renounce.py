@@ -14,7 +14,7 @@ from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import SYSTEM, Origin
 from pipeline.retry import Later
 from pipeline.steps.invoice import issue
-from pipeline.steps.mandate_life import OPEN, end
+from pipeline.steps.mandate_life import OPEN, end, lock_touched
 from storage.models import Event, Instalment, Invoice, Mandate, Order, Task
 from storage.work import Work
 from templates.messages import withdrawal_acknowledgement
@@ -104,7 +104,8 @@ def cancel(services: Services, order_id: str) -> None:
             order.state, order.reason = State.CANCELLED, "Rétractation du client"
             for item in work.find(Instalment, Instalment.state.in_(OPEN), order_id=order_id):
                 item.state = "cancelled"
-            for mandate in work.find(Mandate, order_id=order_id, state="active"):
+            for mandate in _useless(work, order_id):
+                lock_touched(work, mandate)
                 end(services, work, mandate, "revoked", "Rétractation du client", SYSTEM)
             task = work.add(
                 Task(
@@ -122,6 +123,22 @@ def cancel(services: Services, order_id: str) -> None:
     if corrects_id:
         issue(services, order_id, "credit_note", corrects_id)
     services.nudge()
+
+
+def _useless(work: Work, order_id: str) -> list[Mandate]:
+    """The active mandates that nothing needs any more: the order's own, or what an amendment put in its place.
+
+    One under which another order is debited stays: its customer has signed that as well.
+    """
+    found = []
+    for mandate in work.find(Mandate, order_id=order_id):
+        last = mandate
+        while last.replaced_by_id and work.get(Order, work.get(Mandate, last.replaced_by_id).order_id).amends_umr:
+            last = work.get(Mandate, last.replaced_by_id)
+        others = work.find(Instalment, Instalment.order_id != order_id, Instalment.state.in_(OPEN), mandate_id=last.id)
+        if last.state == "active" and not others:
+            found.append(last)
+    return found
 
 
 def _event(work: Work, order_id: str) -> Event:

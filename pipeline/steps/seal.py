@@ -17,7 +17,7 @@ from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.events import record
 from pipeline.flow import State, check_move
-from pipeline.orders import frozen_of, keep, lock_order, retain_until, signed_ceremony_id
+from pipeline.orders import frozen_of, keep, lock_order, named, retain_until, signed_ceremony_id
 from pipeline.origin import SYSTEM
 from pipeline.preservation import Reached, best_level, note_level
 from pipeline.retry import Later
@@ -78,9 +78,10 @@ def seal(services: Services, order_id: str) -> None:
         check_move(order.state, State.SEALED)
         at = services.clock()
         order.sealed_sha256, order.sealed_at, order.state = sha256, at, State.SEALED
-        form = keep(services, work, order, "form", "bon-de-commande-certifie.pdf", shown, "application/pdf", "signed")
+        name = frozen_of(services, order).file_name
+        form = keep(services, work, order, "form", f"{name}-certifie.pdf", shown, "application/pdf", "signed")
         form.area, form.retain_until = "signed", until
-        keep(services, work, order, "sealed_form", "bon-de-commande.pdf", sealed, "application/pdf", "signed")
+        keep(services, work, order, "sealed_form", f"{name}.pdf", sealed, "application/pdf", "signed")
         data = {
             "sealed_sha256": sha256,
             "form_sha256": order.form_sha256,
@@ -92,14 +93,15 @@ def seal(services: Services, order_id: str) -> None:
             order.state = State.HELD
             record(work, order_id, "order.held", SYSTEM, at, {"until": order.hold_until.isoformat()})
         if made.reached.level != "B-B":
-            stage_followers(work, order_id)
+            stage_followers(work, order)
     services.nudge()
 
 
-def stage_followers(work: Work, order_id: str) -> None:
+def stage_followers(work: Work, order: Order) -> None:
     """Have everything done that follows a seal, once."""
-    for actor in ("evidence", "copy", "invoice", "mandate"):
-        work.stage(actor, key=f"{actor}:{order_id}", args={"order_id": order_id}, order_id=order_id)
+    actors = ("evidence", "copy", "mandate") if order.amends_umr else ("evidence", "copy", "invoice", "mandate")
+    for actor in actors:
+        work.stage(actor, key=f"{actor}:{order.id}", args={"order_id": order.id}, order_id=order.id)
 
 
 def sign(services: Services, order: Order) -> Signed:
@@ -147,7 +149,7 @@ def _signed(
         one_shot,
         when=order.signed_at,
         timestamper=timestamper,
-        reason=f"Commande {order.number} signée par code reçu par SMS",
+        reason=f"{named(order)} : signature par code à usage unique",
         location=order.place or frozen_of(services, order).proposal.account.address.city,
         thorough=False,  # the evidence step, and the one that raises the level, verify all of the file
     )

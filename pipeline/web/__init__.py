@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from pipeline.bootstrap import Services
 from pipeline.web import (
     agency,
+    amending,
     ceremony,
     home,
     login,
@@ -32,6 +33,7 @@ ROUTERS = (
     proposals.router,
     orders.router,
     sheets.router,
+    amending.router,
     ceremony.router,
     renouncing.router,
     agency.router,

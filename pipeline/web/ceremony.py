@@ -153,7 +153,7 @@ def form_pdf(view: Current, services: Serving, save: bool = False) -> Response:
     sealed = view.sealed_sha256
     data = services.archive.get(sealed or view.form_sha256, area="signed" if sealed else "drafts")
     where = "attachment" if save else "inline"
-    headers = {"content-disposition": f'{where}; filename="bon-de-commande-{view.number}.pdf"'}
+    headers = {"content-disposition": f'{where}; filename="{view.file_name}-{view.number}.pdf"'}
     return Response(data, media_type="application/pdf", headers=headers)
 
 
@@ -340,6 +340,10 @@ def _show(request: Request, view: CeremonyView, template: str, *, status: int = 
 
 
 def _coming(view: CeremonyView, money: Callable[[Decimal], str]) -> tuple[Coming, ...]:
+    if view.amendment:
+        days = [day for _, day, _ in view.amendment.debits if day]
+        first = [Coming("account_first", min(days), {})] if days else []
+        return (Coming("account", None, {"last4": view.amendment.iban_masked.replace(" ", "")[-4:]}), *first)
     coming: list[Coming] = []
     right = view.withdrawal
     if right and not right.early_start:

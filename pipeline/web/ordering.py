@@ -155,6 +155,7 @@ def _page(
         page=view,
         values=values,
         checks=checks,
+        check_at=f"/proposals/{view.id}/order",
         wrong=wrong,
         refusal=refusal,
         debited=needs_mandate(view.proposal),

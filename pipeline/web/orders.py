@@ -78,7 +78,7 @@ def hand_over(request: Request, order_id: str, session: Rep, services: Serving, 
 
 
 @router.post("/orders/{order_id}/link")
-def make_link(request: Request, order_id: str, session: Rep, services: Serving, form: UserForm) -> Response:
+def make_link(request: Request, order_id: str, session: RepOrOffice, services: Serving, form: UserForm) -> Response:
     """Open the ceremony for the customer's own device: a QR code, and a link that can be sent."""
 
     def act() -> Response:
@@ -91,7 +91,7 @@ def make_link(request: Request, order_id: str, session: Rep, services: Serving, 
 
 
 @router.post("/orders/{order_id}/link/send")
-def send(request: Request, order_id: str, session: Rep, services: Serving, form: UserForm) -> Response:
+def send(request: Request, order_id: str, session: RepOrOffice, services: Serving, form: UserForm) -> Response:
     """Send the link by text message or mail."""
     by = "email" if form.text("by") == "email" else "sms"
 
@@ -106,7 +106,7 @@ def send(request: Request, order_id: str, session: Rep, services: Serving, form:
 
 
 @router.post("/orders/{order_id}/voice")
-def let_call(request: Request, order_id: str, session: Rep, services: Serving, form: UserForm) -> Response:  # noqa: ARG001  # the form carries the token
+def let_call(request: Request, order_id: str, session: RepOrOffice, services: Serving, form: UserForm) -> Response:  # noqa: ARG001  # the form carries the token
     """Allow the code by voice call in the open ceremony."""
 
     def act() -> Response:
@@ -128,7 +128,7 @@ def let_go(request: Request, order_id: str, session: Rep, services: Serving, for
 
 
 @router.post("/orders/{order_id}/withdraw")
-def take_back(request: Request, order_id: str, session: Rep, services: Serving, form: UserForm) -> Response:
+def take_back(request: Request, order_id: str, session: RepOrOffice, services: Serving, form: UserForm) -> Response:
     """Take the order back before it is signed."""
 
     def act() -> Response:

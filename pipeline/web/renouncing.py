@@ -40,6 +40,8 @@ class Contract:
     email_masked: str
     until: date | None
     open: bool
+    amendment: None = None
+    """An amendment is no contract: nothing to withdraw from."""
 
 
 @router.get("/retractation/{token}")

@@ -23,12 +23,10 @@ def story(evidence: Evidence) -> list[str]:
 
 
 def _preparation(facts: EvidenceFacts) -> Iterator[str]:
-    order, customer, signatory, ceremony = facts.order, facts.customer, facts.signatory, facts.ceremony
+    order, signatory, ceremony = facts.order, facts.signatory, facts.ceremony
     yield (
         f"Le {french_instant(order.prepared_at)}, {facts.rep.name} ({facts.agency.name}) a préparé pour "
-        f"{facts.seller.name} le bon de commande n° {order.number} de {customer.legal_name} (n° EPJ {customer.epj}), "
-        f"tiré de la proposition {order.proposal_reference}, version {order.proposal_version}, d'un montant de "
-        f"{_euros(order.total_incl_vat)} TTC ({_euros(order.total_excl_vat)} HT)."
+        f"{facts.seller.name} {_act(facts)}"
     )
     for document in facts.documents:
         if document.role == "shown":
@@ -43,6 +41,11 @@ def _preparation(facts: EvidenceFacts) -> Iterator[str]:
     )
     for element in signatory.identity:
         yield f"Identité : {element.name} « {element.value} », obtenu ainsi : {element.obtained}."
+    if not _is_amendment(facts):
+        yield from _declared(facts)
+
+
+def _declared(facts: EvidenceFacts) -> Iterator[str]:
     declared = facts.declarations
     yield (
         f"Le client a déclaré un effectif de {declared.headcount} et un objet "
@@ -53,6 +56,23 @@ def _preparation(facts: EvidenceFacts) -> Iterator[str]:
             else "il ne dispose pas d'un droit de rétractation"
         )
         + (" et a demandé expressément que la prestation commence avant." if declared.early_start else ".")
+    )
+
+
+def _is_amendment(facts: EvidenceFacts) -> bool:
+    """Whether another account was signed, and nothing ordered."""
+    return any(document.kind == "mandate_amendment" for document in facts.documents)
+
+
+def _act(facts: EvidenceFacts) -> str:
+    order, customer = facts.order, facts.customer
+    whose = f"n° {order.number} de {customer.legal_name} (n° EPJ {customer.epj})"
+    if _is_amendment(facts):
+        return f"le changement de compte {whose}."
+    return (
+        f"le bon de commande {whose}, tiré de la proposition {order.proposal_reference}, version "
+        f"{order.proposal_version}, d'un montant de {_euros(order.total_incl_vat)} TTC "
+        f"({_euros(order.total_excl_vat)} HT)."
     )
 
 

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, new_id, one_of, refers
 
 ALIVE = "state NOT IN ('withdrawn', 'declined', 'expired', 'cancelled')"
-"""The condition under which an order holds its proposal."""
+"""The condition under which an order holds its proposal, or an amendment its mandate."""
 
 
 class Proposal(Base, kw_only=True):
@@ -42,7 +42,10 @@ class Proposal(Base, kw_only=True):
 
 
 class Order(Base, kw_only=True):
-    """A proposal frozen to be signed, with what the customer entered.
+    """A proposal frozen to be signed, with what the customer entered; or an amendment of his mandate.
+
+    An amendment (`amends_umr`) is signed in the same way and sells nothing: it has no proposal, and its totals are nil.
+    One is alive at most for a mandate.
 
     `canonical_enc` is the RFC 8785 copy under the vault; `form_sha256` the certified form that is shown,
     `sealed_sha256` the signed one; the `evidence_*` hashes are the proof's PDF and JSON, all keys of the archive.
@@ -57,6 +60,7 @@ class Order(Base, kw_only=True):
             *("accepted", "rejected", "withdrawn", "declined", "expired", "cancelled"),
         ),
         one_of("invoice_delivery", "electronic", "paper"),
+        CheckConstraint("(proposal_id IS NULL) <> (amends_umr IS NULL)", name="source"),
         Index(None, "rep_id", "state"),
         Index(None, "agency", "state"),
         Index(None, "state", "expires_at"),
@@ -67,11 +71,19 @@ class Order(Base, kw_only=True):
             sqlite_where=text(ALIVE),
             postgresql_where=text(ALIVE),
         ),
+        Index(
+            "uq_orders_amends_umr_alive",
+            "amends_umr",
+            unique=True,
+            sqlite_where=text(ALIVE),
+            postgresql_where=text(ALIVE),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
     number: Mapped[str] = mapped_column(unique=True)
-    proposal_id: Mapped[str] = mapped_column(refers("proposals.id"), index=True)
+    proposal_id: Mapped[str | None] = mapped_column(refers("proposals.id"), default=None, index=True)
+    amends_umr: Mapped[str | None] = mapped_column(default=None, index=True)
     rep_id: Mapped[str]
     agency: Mapped[str]
     epj: Mapped[str] = mapped_column(index=True)

@@ -7,8 +7,8 @@ from templates.documents.parts import Hand
 from templates.layout import BODY, SMALL_SOFT
 
 
-def add(hand: Hand, mandate: MandateData, seller: Party, signatory: Signatory, number: str) -> None:
-    """Adds the page. The signature of the order form is that of the mandate, and the page says so."""
+def add(hand: Hand, mandate: MandateData, seller: Party, signatory: Signatory, contract: str) -> None:
+    """Adds the page. The signature of the document is that of the mandate, and the page says so."""
     flow, t, f = hand.flow, hand.texts, hand.formats
     scheme = mandate.scheme.lower()
     flow.page_break()
@@ -24,7 +24,7 @@ def add(hand: Hand, mandate: MandateData, seller: Party, signatory: Signatory, n
         parts.pairs(
             (t("umr"), mandate.umr),
             (t("mandate_type"), t(f"type_{mandate.sequence_type}")),
-            (t("mandate_contract"), t("mandate_contract_value", number=number)),
+            (t("mandate_contract"), contract),
             label=180.0,
         )
     )

@@ -66,7 +66,8 @@ def render(data: OrderFormData) -> bytes:
     _first_page(hand, data, title)
     _details(hand, data)
     if data.mandate:
-        mandate_page.add(hand, data.mandate, data.seller, data.signatory, data.number)
+        contract = t("mandate_contract_value", number=data.number)
+        mandate_page.add(hand, data.mandate, data.seller, data.signatory, contract)
     terms_pages.add(hand, data.terms_version)
     signature_page.add(hand, data)
     if data.withdrawal:

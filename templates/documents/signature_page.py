@@ -1,7 +1,9 @@
 """Where seller and customer sign: two empty fields over a look that is drawn with the document."""
 
+from dataclasses import dataclass
+
 from templates import brand
-from templates.documents.facts import OrderFormData
+from templates.documents.facts import OrderFormData, Signatory
 from templates.documents.parts import Hand
 from templates.layout import (
     BODY,
@@ -24,8 +26,20 @@ QR_SIDE = 80.0
 TEXT_WIDTH = INSIDE - 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What the two fields show. `act` names the document: « Bon de commande n° 2026-LYO-000042 »."""
+
+    act: str
+    seller: str
+    customer: str
+    signatory: Signatory
+    place: str
+    verify_url: str
+
+
 def add(hand: Hand, data: OrderFormData) -> None:
-    """Adds the page: what signing means, the seller's field, the customer's field with the code to the verification."""
+    """Adds the page of an order form: what signing means, then the two fields."""
     flow, t = hand.flow, hand.texts
     flow.page_break()
     flow.heading(2, t("signatures"))
@@ -34,9 +48,25 @@ def add(hand: Hand, data: OrderFormData) -> None:
     flow.text(t("signatures_intro", **who, total=total, terms=data.terms_version), BODY, before=4.0)
     if data.mandate and not data.mandate.existing:
         flow.text(t("signatures_mandate", umr=data.mandate.umr), BODY, before=4.0)
-    flow.text(t("signatures_proof"), SMALL_SOFT, before=brand.STEP)
-    _field(hand, "seller", _seller(hand, data), t("seller_field", name=data.seller.legal_name))
-    _field(hand, "client", _customer(hand, data), t("customer_field", name=data.signatory.name))
+    add_fields(
+        hand,
+        Signing(
+            act=t("customer_order", number=data.number),
+            seller=data.seller.legal_name,
+            customer=data.customer.legal_name,
+            signatory=data.signatory,
+            place=data.place,
+            verify_url=data.verify_url,
+        ),
+    )
+
+
+def add_fields(hand: Hand, signing: Signing) -> None:
+    """Adds the agreement on proof, the seller's field, and the customer's with the code to the verification."""
+    t = hand.texts
+    hand.flow.text(t("signatures_proof"), SMALL_SOFT, before=brand.STEP)
+    _field(hand, "seller", _seller(hand, signing), t("seller_field", name=signing.seller))
+    _field(hand, "client", _customer(hand, signing), t("customer_field", name=signing.signatory.name))
 
 
 def _field(hand: Hand, name: str, look: Block, told: str) -> None:
@@ -47,27 +77,27 @@ def _field(hand: Hand, name: str, look: Block, told: str) -> None:
     hand.flow.add(Stack([heading, field]))
 
 
-def _seller(hand: Hand, data: OrderFormData) -> Block:
+def _seller(hand: Hand, signing: Signing) -> Block:
     t = hand.texts
     return Stack(
         [
-            Text(t("seller_seal", name=data.seller.legal_name), SMALL_STRONG, width=INSIDE),
-            Text(t("customer_order", number=data.number), SMALL, width=INSIDE),
+            Text(t("seller_seal", name=signing.seller), SMALL_STRONG, width=INSIDE),
+            Text(signing.act, SMALL, width=INSIDE),
             Text(t("seller_when"), SMALL_SOFT, width=INSIDE, before=4.0),
         ]
     )
 
 
-def _customer(hand: Hand, data: OrderFormData) -> Block:
-    t, who = hand.texts, data.signatory
+def _customer(hand: Hand, signing: Signing) -> Block:
+    t, who = hand.texts, signing.signatory
     words = [
         Text(f"{who.name}, {who.role}", SMALL_STRONG, width=TEXT_WIDTH),
-        Text(t("customer_for", name=data.customer.legal_name), SMALL, width=TEXT_WIDTH),
-        Text(t("customer_order", number=data.number), SMALL, width=TEXT_WIDTH),
-        Text(t("customer_place", place=data.place), SMALL, width=TEXT_WIDTH),
+        Text(t("customer_for", name=signing.customer), SMALL, width=TEXT_WIDTH),
+        Text(signing.act, SMALL, width=TEXT_WIDTH),
+        Text(t("customer_place", place=signing.place), SMALL, width=TEXT_WIDTH),
         Text(t("customer_means", mobile=who.mobile_masked), SMALL_STRONG, width=TEXT_WIDTH, before=4.0),
         Text(t("customer_when"), SMALL_SOFT, width=TEXT_WIDTH, before=4.0),
     ]
-    code = qr(data.verify_url, side=QR_SIDE, alt=t("verify_alt", url=data.verify_url))
+    code = qr(signing.verify_url, side=QR_SIDE, alt=t("verify_alt", url=signing.verify_url))
     under = Text(t("verify"), SMALL_SOFT, width=110.0, before=4.0)
     return Columns([(0.0, words), (INSIDE - 96.0, [code, under])])

@@ -12,12 +12,12 @@ import jinja2
 from templates.french import formats
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
-    "sealed_form": ("Bon de commande signé", "le contrat : cachet du vendeur, signature du client, horodatage"),
+    "sealed_form": ("Document signé", "cachet du vendeur, signature du client, horodatage"),
     "evidence": ("Dossier de preuve", "qui a signé, quand, comment : le récit scellé de la signature"),
     "evidence_json": ("Dossier de preuve, données", "les mêmes faits, pour les programmes (JSON canonique)"),
     "attestation": ("Attestation de signature", "ce que le signataire a reçu : qui, quoi, quand, et l'empreinte"),
-    "form": ("Bon de commande présenté", "le document certifié que le client a eu sous les yeux, avant sa signature"),
-    "mandate": ("Mandat de prélèvement, inscription", "le mandat lui-même est une page du bon de commande signé"),
+    "form": ("Document présenté", "le document certifié que le client a eu sous les yeux, avant sa signature"),
+    "mandate": ("Mandat de prélèvement, inscription", "le mandat lui-même est une page du document signé"),
     "invoice": ("Facture", "Factur-X : le PDF contient les données de la facture"),
     "credit_note": ("Avoir", "annule la facture"),
     "slip": ("Bordereau de numérisation", "accompagne les pièces papier"),
@@ -68,13 +68,15 @@ class Signature:
 class Dossier:
     """Everything that the page says."""
 
-    number: str
+    act: str
+    """What was signed: « Bon de commande 2026-LYO-000042 »."""
     company: str
     epj: str
     seller: str
     signatory: str
     signed_at: dt.datetime | None
-    total_incl_vat: Decimal
+    total_incl_vat: Decimal | None
+    """None where nothing was bought."""
     passed: bool
     indication: str
     sentence: str

@@ -20,6 +20,14 @@ _FULL_FRENCH: Final = (
 _FULL_ENGLISH: Final = (
     "{seller}: code {code} to sign order {number}, {total} incl. VAT. Valid {minutes} min. Do not share it with anyone."
 )
+_FULL_FRENCH_ACCOUNT: Final = (
+    "{seller}: code {code} pour le prélèvement sur votre compte finissant par {account} ({number}). "
+    "Valable {minutes} min. Ne le communiquez à personne."
+)
+_FULL_ENGLISH_ACCOUNT: Final = (
+    "{seller}: code {code} to let your account ending in {account} be debited ({number}). Valid {minutes} min. "
+    "Do not share it with anyone."
+)
 # From the fullest to the tersest: the first that leaves the seller a recognisable name is sent.
 _SENTENCES: Final[dict[Language, tuple[str, ...]]] = {
     "fr": (
@@ -31,6 +39,18 @@ _SENTENCES: Final[dict[Language, tuple[str, ...]]] = {
         _FULL_ENGLISH,
         "{seller}: code {code} to sign {number}, {total} incl. VAT, {minutes} min. Do not share it.",
         "{seller} {code} {number} {total} incl. VAT {minutes} min. Do not share it.",
+    ),
+}
+_ACCOUNT_SENTENCES: Final[dict[Language, tuple[str, ...]]] = {
+    "fr": (
+        _FULL_FRENCH_ACCOUNT,
+        "{seller}: code {code} pour débiter le compte ..{account}, {number}, {minutes} min. Gardez-le pour vous.",
+        "{seller} {code} compte ..{account} {number} {minutes} min. Ne le communiquez à personne.",
+    ),
+    "en": (
+        _FULL_ENGLISH_ACCOUNT,
+        "{seller}: code {code} to debit account ..{account}, {number}, {minutes} min. Do not share it.",
+        "{seller} {code} account ..{account} {number} {minutes} min. Do not share it.",
     ),
 }
 _ENOUGH: Final = 12
@@ -53,6 +73,8 @@ class CodeSms:
     host: str
     """Host of the signing page, without scheme, port or path."""
     language: Language = "fr"
+    account_last4: str = ""
+    """Where another account is signed and nothing is bought: its last four characters, said instead of an amount."""
 
 
 def compose(data: CodeSms) -> Message:
@@ -61,9 +83,9 @@ def compose(data: CodeSms) -> Message:
     last = f"\n@{data.host} #{data.code}"
     seller = to_gsm7(one_line(data.seller)) or to_gsm7(data.host)
     text = ""
-    for sentence in _SENTENCES[data.language]:
+    for sentence in (_ACCOUNT_SENTENCES if data.account_last4 else _SENTENCES)[data.language]:
         rest = sentence.replace("{seller}", "").format(
-            code=data.code, number=data.number, total=total, minutes=data.minutes
+            code=data.code, number=data.number, total=total, minutes=data.minutes, account=data.account_last4
         )
         room = SINGLE - gsm7_septets(rest + last)
         name = shortened(seller, max(room, 1))

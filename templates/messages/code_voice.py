@@ -14,6 +14,10 @@ _HELLO: Final[dict[Language, str]] = {
     "fr": "Bonjour. {seller} vous appelle pour la signature de votre commande, d'un montant de {total} TTC.",
     "en": "Hello. {seller} is calling about the signature of your order, for {total} including VAT.",
 }
+_HELLO_ACCOUNT: Final[dict[Language, str]] = {
+    "fr": "Bonjour. {seller} vous appelle pour le prélèvement sur votre compte se terminant par {account}.",
+    "en": "Hello. {seller} is calling about debits from your account ending in {account}.",
+}
 _WARNING: Final[dict[Language, str]] = {
     "fr": "Ne communiquez ce code à personne. Si vous n'avez rien à signer, raccrochez.",
     "en": "Do not share this code with anyone. If you have nothing to sign, hang up.",
@@ -36,14 +40,17 @@ class CodeVoice:
     minutes: int
     """How long the code lives."""
     language: Language = "fr"
+    account_last4: str = ""
+    """Where another account is signed: its last four characters, said one by one instead of an amount."""
 
 
 def compose(data: CodeVoice) -> tuple[str, ...]:
     """The sentences in the order in which they are said; each digit is one of them, so that it is said slowly."""
     language = data.language
     total = " ".join(formats(language).money(data.total_incl_vat).split())
+    hello = _HELLO_ACCOUNT if data.account_last4 else _HELLO
     return (
-        _HELLO[language].format(seller=one_line(data.seller), total=total),
+        hello[language].format(seller=one_line(data.seller), total=total, account=" ".join(data.account_last4)),
         _WARNING[language],
         _CODE[language],
         *data.code,

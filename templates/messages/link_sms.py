@@ -20,6 +20,16 @@ _SENTENCES: Final[dict[Language, tuple[str, ...]]] = {
         "{seller}: {number}, {total} incl. VAT, to sign before {until}:\n{url}",
     ),
 }
+_ACCOUNT_SENTENCES: Final[dict[Language, tuple[str, ...]]] = {
+    "fr": (
+        "{seller}: lisez et signez le mandat de votre nouveau compte ({number}) avant le {until}:\n{url}",
+        "{seller}: nouveau compte, {number}, à signer avant le {until}:\n{url}",
+    ),
+    "en": (
+        "{seller}: read and sign the mandate for your new account ({number}) before {until}:\n{url}",
+        "{seller}: new account, {number}, to sign before {until}:\n{url}",
+    ),
+}
 _ENOUGH: Final = 17
 """Characters that make a seller recognisable; below, the terser sentence is sent."""
 
@@ -35,6 +45,8 @@ class LinkSms:
     url: str = field(repr=False)
     """Holds the secret of this signature: it opens the order for whoever has it."""
     language: Language = "fr"
+    new_account: bool = False
+    """Whether another account is signed, and nothing is bought."""
 
 
 def compose(data: LinkSms) -> Message:
@@ -42,7 +54,7 @@ def compose(data: LinkSms) -> Message:
     shown = formats(data.language)
     seller = to_gsm7(one_line(data.seller)) or to_gsm7(data.number)
     text = ""
-    for sentence in _SENTENCES[data.language]:
+    for sentence in (_ACCOUNT_SENTENCES if data.new_account else _SENTENCES)[data.language]:
         rest = sentence.replace("{seller}", "").format(
             number=data.number,
             total=to_gsm7(shown.money(data.total_incl_vat)),

@@ -9,17 +9,16 @@ from templates.messages.gsm7 import SINGLE, gsm7_septets, to_gsm7
 from templates.messages.message import Message, one_line
 
 _SENTENCES: Final[dict[Language, str]] = {
-    "fr": ": la signature de la commande {number} est bloquée après plusieurs codes erronés. "
-    "Votre commercial peut la relancer.",
-    "en": ": signing of order {number} is locked after several wrong codes. Your sales contact can start it again.",
+    "fr": ": la signature de {number} est bloquée après plusieurs codes erronés. Votre commercial peut la relancer.",
+    "en": ": signing of {number} is locked after several wrong codes. Your sales contact can start it again.",
 }
 _SPOKEN: Final[dict[Language, tuple[str, str]]] = {
     "fr": (
-        "Bonjour. {seller} vous appelle pour la signature de votre commande.",
+        "Bonjour. {seller} vous appelle pour une signature en cours.",
         "Elle est bloquée après plusieurs codes erronés. Votre commercial peut la relancer. Au revoir.",
     ),
     "en": (
-        "Hello. {seller} is calling about the signature of your order.",
+        "Hello. {seller} is calling about a signature under way.",
         "It is locked after several wrong codes. Your sales contact can start it again. Goodbye.",
     ),
 }
@@ -27,7 +26,7 @@ _SPOKEN: Final[dict[Language, tuple[str, str]]] = {
 
 @dataclass(frozen=True)
 class LockedSms:
-    """Which order."""
+    """Which order, or amendment."""
 
     seller: str
     number: str

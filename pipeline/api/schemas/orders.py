@@ -38,6 +38,7 @@ class OrderSummary(Out):
     agency: str
     epj: str
     customer: str
+    amends: str | None = Field(description="The mandate that this amends: nothing is ordered by it.")
     total_excl_vat: Amount
     total_incl_vat: Amount
     prepared_at: Instant
@@ -125,7 +126,7 @@ class CeremonyOut(Out):
 class OrderOut(OrderSummary):
     """Everything about an order."""
 
-    proposal_id: str
+    proposal_id: str | None = Field(description="None for an amendment of a mandate.")
     reason: str | None
     canonical_sha256: str
     form_sha256: str | None
@@ -218,6 +219,7 @@ def _summary(row: Order) -> dict[str, Any]:
         "agency": row.agency,
         "epj": row.epj,
         "customer": row.legal_name,
+        "amends": row.amends_umr,
         "total_excl_vat": row.total_excl_vat,
         "total_incl_vat": row.total_incl_vat,
         "prepared_at": row.prepared_at,

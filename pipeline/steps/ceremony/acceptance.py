@@ -27,6 +27,7 @@ from storage.models import Ceremony, OneTimeCode, Order, Track
 from storage.work import Work
 
 TRACKS = ("copy", "archive", "invoice", "mandate", "papers", "agency")
+AMENDMENT_TRACKS = ("copy", "archive", "mandate")
 TRACK_DUE = timedelta(minutes=15)
 """Past this a track that is not done turns amber."""
 
@@ -66,7 +67,7 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
             if ceremony.state != LOCKED:
                 _count_wrong(work, ceremony, order, last, origin, now)
         else:
-            right = frozen.customer.withdrawal_right(frozen.proposal, services.today())
+            right = frozen.withdrawal_right(services.today())
             _accept(work, ceremony, order, last, origin, now, right)
     if refusal:  # raised once the count is committed
         raise refusal
@@ -127,6 +128,6 @@ def _accept(
     record(work, order.id, "code.accepted", origin, now, data)
     record(work, order.id, "order.signed", origin, now, {"canonical_sha256": order.canonical_sha256})
     due = now + TRACK_DUE
-    for name in TRACKS:
+    for name in AMENDMENT_TRACKS if order.amends_umr else TRACKS:
         work.add(Track(order_id=order.id, name=name, due_at=due, updated_at=now))
     work.stage("seal", key=f"seal:{order.id}", args={"order_id": order.id}, order_id=order.id, due_at=due)

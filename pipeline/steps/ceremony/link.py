@@ -13,7 +13,7 @@ from pipeline.origin import Origin
 from pipeline.steps.ceremony.rows import LOCKED, OPEN, locked_rows
 from signing.code import DAY, NUMBER_LIMITS, SPACING, within
 from storage.models import Ceremony, Event, Order
-from templates.french import formats, mask_email, mask_mobile
+from templates.french import formats, mask_email, mask_iban, mask_mobile
 from templates.messages import link_sms, signing_link
 
 LINK_VALIDITY = 3600
@@ -67,6 +67,7 @@ def _text(frozen: Frozen, ceremony: Ceremony, order: Order, url: str) -> str:
             valid_until=paris_day(ceremony.expires_at),
             url=url,
             language=frozen.language,
+            new_account=frozen.amends is not None,
         )
     ).text
 
@@ -85,6 +86,7 @@ def _mail(frozen: Frozen, ceremony: Ceremony, order: Order, mobile: str, url: st
             rep_phone=formats(frozen.language).phone(frozen.rep.phone) if frozen.rep.phone else "",
             url=url,
             language=frozen.language,
+            account_masked=mask_iban(frozen.mandate.iban) if frozen.amends and frozen.mandate else "",
         )
     )
     return Mail(order.email, message.subject, message.text, message.html)

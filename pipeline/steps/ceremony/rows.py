@@ -44,7 +44,7 @@ def check_debits(services: Services, frozen: Frozen) -> None:
     """Raise `OutOfDate`: a form prepared days ago may promise debits that, signed today, would come too early."""
     found = check_dates(
         frozen.proposal,
-        frozen.customer.withdrawal_right(frozen.proposal, services.today()),
+        frozen.withdrawal_right(services.today()),
         today=services.today(),
         prenotification_days=services.settings.prenotification_days,
     )

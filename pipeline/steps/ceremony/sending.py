@@ -220,11 +220,12 @@ def _hand_over(services: Services, draft: _Draft) -> tuple[Receipt, int | None]:
     """Send or say it; gives the receipt and in how many segments a text left."""
     frozen = draft.frozen
     seller, language, total = frozen.seller.legal_name, frozen.language, frozen.total_incl_vat
+    account = frozen.mandate.iban[-4:] if frozen.amends and frozen.mandate else ""
     told = locked_sms.LockedSms(seller, draft.number, language)
     if draft.channel == "voice":
         assert services.voice  # noqa: S101  # asked before the row was written
         sentences = (
-            code_voice.compose(code_voice.CodeVoice(seller, total, draft.code, MINUTES, language))
+            code_voice.compose(code_voice.CodeVoice(seller, total, draft.code, MINUTES, language, account))
             if draft.code
             else locked_sms.spoken(told)
         )
@@ -240,6 +241,7 @@ def _hand_over(services: Services, draft: _Draft) -> tuple[Receipt, int | None]:
                 minutes=MINUTES,
                 host=urlsplit(services.settings.public_url).hostname or "localhost",
                 language=language,
+                account_last4=account,
             )
         ).text
         if draft.code

@@ -37,6 +37,18 @@ class CodeState:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """Another account for what is still to be debited: (order, day or None, amount). Accounts masked."""
+
+    umr: str
+    iban_masked: str
+    holder: str
+    old_umr: str
+    old_iban_masked: str
+    debits: tuple[tuple[str, date | None, Decimal], ...]
+
+
+@dataclass(frozen=True)
 class CeremonyView:
     """What the signing page shows. `state` is never "locked": to the page such a ceremony is open."""
 
@@ -65,6 +77,10 @@ class CeremonyView:
     voice: bool
     """Whether the code may be asked for by voice call."""
     consents: tuple[Consent, ...]
+    file_name: str
+    """What the document is called when it is saved, without number and suffix."""
+    amendment: Amendment | None
+    """Where another account is signed, and nothing is bought."""
 
 
 def find(services: Services, token: str, origin: Origin | None = None) -> CeremonyView:
@@ -123,6 +139,22 @@ def view(services: Services, ceremony_id: str) -> CeremonyView:
         code=code_state(services, last, now) if last else None,
         voice=ceremony.voice_allowed and services.voice is not None,
         consents=consents_of(frozen),
+        file_name=frozen.file_name,
+        amendment=_amendment(frozen),
+    )
+
+
+def _amendment(frozen: Frozen) -> Amendment | None:
+    amends, mandate = frozen.amends, frozen.mandate
+    if amends is None or mandate is None:
+        return None
+    return Amendment(
+        umr=mandate.umr,
+        iban_masked=mask_iban(mandate.iban),
+        holder=mandate.holder,
+        old_umr=amends.umr,
+        old_iban_masked=amends.iban_masked,
+        debits=tuple((item.order, item.due_on, item.amount) for item in amends.debits),
     )
 
 
@@ -152,6 +184,7 @@ def consents_of(frozen: Frozen) -> tuple[Consent, ...]:
         umr=mandate.umr if mandate else None,
         iban_masked=mask_iban(mandate.iban) if mandate else None,
         early_start=bool(frozen.withdrawal and frozen.withdrawal.early_start),
+        old_umr=frozen.amends.umr if frozen.amends else None,
         language=frozen.language,
     )
 

@@ -68,6 +68,8 @@ class OrderRow:
     late: int
     failed: int
     changed_at: datetime
+    amends: bool
+    """Whether it is the amendment of a mandate, by which nothing is ordered."""
 
 
 @dataclass(frozen=True)
@@ -154,4 +156,5 @@ def order_row(order: Order, tracks: Iterable[Track], now: datetime) -> OrderRow:
         late=counted.count("late"),
         failed=counted.count("failed"),
         changed_at=order.released_at or order.sealed_at or order.signed_at or order.prepared_at,
+        amends=order.amends_umr is not None,
     )

@@ -10,9 +10,10 @@ from pipeline.errors import NotFound
 from pipeline.flow import SIGNED_STATES, State
 from pipeline.orders import frozen_of
 from pipeline.sheets import filled_sheets, lines_of, missing_sheets
+from pipeline.steps.amend import is_amendable
 from pipeline.users import SessionView
 from pipeline.web.queries.marks import ORDER_TONES, Tone, due_of, is_late, track_tone
-from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order, Proposal, Task, Track, User
+from storage.models import ArchiveEntry, Ceremony, Job, Mandate, OneTimeCode, Order, Proposal, Task, Track, User
 from storage.work import Work
 
 TRACKS = ("copy", "archive", "invoice", "mandate", "papers", "agency")
@@ -100,7 +101,10 @@ class OrderPage:
     id: str
     number: str
     proposal_id: str
+    """Empty for an amendment of a mandate."""
     proposal_name: str
+    amends: str
+    """The mandate that this amends: nothing is ordered by it."""
     rep: str
     state: str
     tone: Tone
@@ -128,6 +132,8 @@ class OrderPage:
     can_sign: bool
     can_release: bool
     can_withdraw: bool
+    can_amend: bool
+    """Whether the customer's account can be changed: this order's mandate is in force, or waits for another account."""
     under_way: bool
     """Whether something may still change by itself, so that the page asks again."""
 
@@ -145,7 +151,8 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
     now, today = services.clock(), services.today()
     with services.works(read_only=True) as work:
         order = visible_order(work, order_id, session)
-        proposal = work.get(Proposal, order.proposal_id)
+        proposal = work.get(Proposal, order.proposal_id) if order.proposal_id else None
+        mandate = work.first(Mandate, umr=order.mandate_umr) if order.mandate_umr else None
         rep = work.session.get(User, order.rep_id)
         tracks = {track.name: track for track in work.find(Track, order_id=order_id)}
         sealing = work.first(Job, Job.state != "done", order_id=order_id, actor="seal")
@@ -159,8 +166,9 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
     return OrderPage(
         id=order.id,
         number=order.number,
-        proposal_id=order.proposal_id,
-        proposal_name=proposal.name,
+        proposal_id=order.proposal_id or "",
+        proposal_name=proposal.name if proposal else "",
+        amends=order.amends_umr or "",
         rep=rep.name if rep else order.rep_id,
         state=order.state,
         tone=ORDER_TONES[order.state],
@@ -189,7 +197,8 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
         sheets=sheets,
         can_sign=order.state in {State.PREPARED, State.SIGNING},
-        can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held,
+        can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held and not order.amends_umr,
+        can_amend=mandate is not None and is_amendable(mandate),
         can_withdraw=order.state in {State.PREPARED, State.SIGNING},
         under_way=order.state in {State.SIGNING, State.SIGNED, State.RELEASED}
         or any(track.state in {"waiting", "running"} for track in tracks.values()),
@@ -214,7 +223,8 @@ def _trail(
         steps.append(Step("signed", "done", order.signed_at))
         steps.append(_sealing(order, sealing, now))
         steps += [_track(tracks[name], now) for name in TRACKS if name in tracks and name != "agency"]
-        steps.append(_release(order, tracks.get("agency"), now, held=held))
+        if not order.amends_umr:
+            steps.append(_release(order, tracks.get("agency"), now, held=held))
     elif order.state in {State.PREPARED, State.SIGNING}:
         steps.append(Step("signing", "running" if order.state == State.SIGNING else "waiting", due_at=order.expires_at))
     else:

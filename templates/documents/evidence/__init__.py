@@ -26,7 +26,7 @@ def render(data: EvidenceData) -> bytes:
     closed_at = evidence.events[-1].at if evidence.events else evidence.facts.order.sealed_at
     made = flow(
         data.look,
-        title=words.t("file_title", number=number),
+        title=words.act("file_title", number=number),
         running=words.t("running", number=number),
         when=closed_at,
     )

@@ -19,8 +19,9 @@ def story(made: Flow, words: Words) -> None:
     made.heading(1, t("title"))
     made.text(
         printable(
-            t(
+            words.act(
                 "lead",
+                account=facts.payment.iban_masked or "",
                 at=shown.instant(order.signed_at),
                 name=who.name,
                 role=who.role,
@@ -78,8 +79,13 @@ def _glance(made: Flow, words: Words) -> None:
         (t("who"), who.name, t("who_note", role=who.role)),
         (
             t("what"),
-            t("what_value", total=shown.money(order.total_incl_vat)),
-            t("what_note", number=order.number, net=shown.money(order.total_excl_vat)),
+            words.act("what_value", total=shown.money(order.total_incl_vat)),
+            words.act(
+                "what_note",
+                number=order.number,
+                net=shown.money(order.total_excl_vat),
+                account=words.facts.payment.iban_masked or "",
+            ),
         ),
         (t("when"), day, t("when_note", zone=rest.rstrip(")"), place=order.place).rstrip(" ·")),
     )
@@ -106,7 +112,7 @@ def _known(words: Words) -> list[str]:
     if stamp:
         moment = t("known_moment", authority=words.common_name(stamp.authority), stamped=shown.instant(stamp.at))
     return [
-        t("known_document", seller=facts.seller.name, amount=shown.money(ceremony.bound_amount)),
+        words.act("known_document", seller=facts.seller.name, amount=shown.money(ceremony.bound_amount)),
         t(
             "known_person",
             mobile=facts.signatory.mobile.masked,

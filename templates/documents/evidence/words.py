@@ -23,6 +23,11 @@ class Words:
         self.colon = f"{NO_BREAK}: " if language == "fr" else ": "
         self.t, self.shown, self.evidence, self.facts = t, formats(language), evidence, evidence.facts
 
+    def act(self, key: str, **values: object) -> str:
+        """A text about what was signed: an order, or the amendment of a mandate, which has words of its own."""
+        amendment = any(document.kind == "mandate_amendment" for document in self.facts.documents)
+        return self.t(f"{key}_amendment" if amendment else key, **values)
+
     def named(self, family: str, value: str) -> str:
         """The word for a recorded value (`delivery`, `delivered`), or the value itself where there is none."""
         key = f"{family}.{value}"
