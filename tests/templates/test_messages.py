@@ -12,6 +12,7 @@ from templates.messages import (
     code_sms,
     debit_notice,
     link_sms,
+    mandate_copy,
     order_copy,
     rep_task,
     signing_link,
@@ -121,7 +122,26 @@ LOCKED = code_locked.CodeLocked(
     at=AT,
     url="https://seing.example.fr/commandes/42",
 )
+NEW_ACCOUNT = "FR•• •••• •••• •••• •••• •••2 606"
+ACCOUNT_COPY = mandate_copy.MandateCopy(
+    sender=SENDER,
+    number="2026-LYO-M000003",
+    company="AU NOM DE LA ROSE LYON SARL",
+    signatory="Hélène Garnier",
+    signed_at=AT,
+    account_masked=NEW_ACCOUNT,
+    mandate_umr="M-2026-LYO-M000003",
+    old_umr="M-2026-LYO-000042",
+    debits=(("2026-LYO-000042", dt.date(2027, 4, 5), Decimal("605.68")), ("2026-LYO-000042", None, Decimal("605.68"))),
+    rep="Claire Delmas",
+    rep_phone="06 12 34 56 01",
+    attachment="changement-de-compte-2026-LYO-M000003.pdf",
+    document_sha256="ab" * 32,
+)
 MAILS = [
+    (mandate_copy, ACCOUNT_COPY),
+    (mandate_copy, replace(ACCOUNT_COPY, debits=())),
+    (signing_link, replace(LINK, account_masked=NEW_ACCOUNT)),
     (order_copy, COPY),
     (signing_link, LINK),
     (rep_task, TASK),
@@ -173,6 +193,23 @@ def test_code_sms():
         or gsm7_segments(text) == 1
     )
     assert gsm7_segments(text) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seller=st.text(min_size=1, max_size=90),
+    host=st.from_regex(r"[a-z]{2,30}\.[a-z]{2,20}\.fr", fullmatch=True),
+    language=st.sampled_from(["fr", "en"]),
+)
+def test_a_code_for_another_account_names_it(seller, host, language):
+    """One segment as well; the account is said instead of an amount, and nothing is ordered."""
+    data = replace(CODE, number="2026-LYO-M000003", seller=seller, host=host, language=language, account_last4="2606")
+    text = code_sms.compose(data).text
+
+    assert gsm7_segments(text) == 1
+    assert "2606" in text
+    assert "€" not in text
+    assert text.endswith(f"\n@{host} #123456")
 
 
 @settings(max_examples=60, deadline=None)

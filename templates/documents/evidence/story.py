@@ -116,6 +116,7 @@ def _known(words: Words) -> list[str]:
         t(
             "known_person",
             mobile=facts.signatory.mobile.masked,
+            channel=words.named("channel", used.channel if used else "sms"),
             delivery=words.named("delivery", used.delivery if used else "unknown"),
             accepted=shown.instant(ceremony.code_accepted_at),
             tries=ceremony.wrong_tries,
