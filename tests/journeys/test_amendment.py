@@ -27,6 +27,7 @@ from tests.factories import IBAN, make_proposal
 from tests.house import CUSTOMER, REP, choices, drain, kinds, open_and_read, order_from, order_of, sign
 from tests.journeys.bank import camt054
 from tests.journeys.pages import Browser
+from tests.pipeline.api_client import CHOICES, Client, problem
 from tests.templates.reading import words
 
 NEW_IBAN = "FR1420041010050500013M02606"
@@ -357,3 +358,20 @@ def test_another_reps_mandate_is_not_there(house):
     office.send(f"/orders/{amendment.id}/link/send", by="sms")
     assert "nouveau compte" in services.sms.sent[-1].text
     assert frozen_of(services, amendment).rep.id == "c.delmas"
+
+
+def test_another_account_through_the_api(house):
+    """The same act for programs, once per Idempotency-Key; no answer holds the account; another rep sees nothing."""
+    services, _ = house
+    umr = old_mandate(services).umr
+    path, body = f"/api/v1/mandates/{umr}/amendments", CHOICES | {"iban": NEW_IBAN, "account_holder": "LA ROSE"}
+    crm = Client(services, "c.delmas")
+    first = crm.post(path, json=body, headers={"Idempotency-Key": "account-1"})
+    again = crm.post(path, json=body, headers={"Idempotency-Key": "account-1"})
+    assert (first.status_code, again.json()["number"]) == (201, first.json()["number"])
+    assert first.json()["amends"] == umr
+    assert first.json()["proposal_id"] is None
+    assert NEW_IBAN not in first.text
+    refused = crm.post(path, json=body | {"iban": IBAN})
+    assert problem(refused, 409, "proposal.blocked")["findings"][0]["code"] == "mandate.iban_unchanged"
+    assert Client(services, "k.benali").post(path, json=body).status_code == 404

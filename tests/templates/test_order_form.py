@@ -146,7 +146,7 @@ def test_signature_page_shows_who_by_which_means_and_where_to_verify(tmp_path):
     (number,) = [i for i, p in enumerate(pages(tmp_path, data)) if "Pour le client" in p]
     page = pages(tmp_path, data)[number]
     for said in (
-        "Signé par code reçu par SMS au 06 •• •• •• 78",
+        "Signé par un code à usage unique reçu au 06 •• •• •• 78",
         "Hélène Garnier, Gérante",
         "6 056,76 € TTC",
         "conditions générales version 2026-11",

@@ -11,8 +11,10 @@ from pipeline.api.openapi import CHOICES_EXAMPLE, body_of, refusals
 from pipeline.api.route import ApiRoute, Attempting, ReadingRoute
 from pipeline.api.routes.orders import order_now
 from pipeline.api.schemas.orders import FieldIn, FieldOut, OrderOut, field_out
-from pipeline.api.visibility import see_proposal
+from pipeline.api.visibility import see_order, see_proposal
 from pipeline.customer import check_field, read_choices
+from pipeline.steps import amend as steps
+from pipeline.steps.amend import amendable
 from pipeline.steps.prepare import ensure_form, prepare
 from storage.models import Order
 
@@ -51,6 +53,42 @@ def order(
         if choices is None:
             raise ChoicesUnreadable(wrong)
         order_id = prepare(services, proposal_id, choices, origin)
+    shown = order_now(services, order_id, caller)
+    response.headers["location"] = f"/api/v1/orders/{shown.number}"
+    return shown
+
+
+@router.post(
+    "/mandates/{umr}/amendments",
+    status_code=201,
+    openapi_extra=body_of("CustomerChoices", CHOICES_EXAMPLE),
+    responses=refusals(401, 403, 404, 409, 422),
+    summary="Amend a mandate",
+)
+def amend(
+    umr: str,
+    values: dict[str, Any],
+    caller: Seller,
+    services: Serving,
+    origin: Acting,
+    attempt: Attempting,
+    response: Response,
+) -> OrderOut:
+    """Prepare another account for the customer to sign: an order by which nothing is bought, signed as the others are.
+
+    Of the choices, signatory, e-mail, mobile, place, IBAN and holder count. The mandate is replaced once it is signed.
+    """
+    with services.works(read_only=True) as work:
+        see_order(work, amendable(services, umr).order_id, caller)
+    made = attempt.made(Order)
+    if made:
+        order_id = made[0]
+        ensure_form(services, order_id)
+    else:
+        choices, wrong = read_choices(values)
+        if choices is None:
+            raise ChoicesUnreadable(wrong)
+        order_id = steps.amend(services, umr, choices, origin)
     shown = order_now(services, order_id, caller)
     response.headers["location"] = f"/api/v1/orders/{shown.number}"
     return shown
