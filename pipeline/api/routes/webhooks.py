@@ -61,7 +61,12 @@ async def twilio_voice(request: Request, services: Serving) -> Response:
 _REPORT: Any = {"status_code": 204, "response_class": Response, "responses": refusals(403)}
 
 
-@router.get("/sms/{provider}", **_REPORT, summary="A delivery report, in the address")
+@router.get(
+    "/sms/{provider}",
+    **_REPORT,
+    operation_id="webhooks_http_sms_in_address",
+    summary="A delivery report, in the address",
+)
 @router.post("/sms/{provider}", **_REPORT, summary="Delivery reports of a provider that a template describes")
 async def http_sms(provider: str, request: Request, services: Serving) -> Response:
     """How far text messages came, as `SEING_SMS_TEMPLATE` says where; `provider` is the host of its address.
