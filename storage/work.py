@@ -27,7 +27,7 @@ from storage.models import Sequence as Numbering
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row", bound=Base)
-Key = str | int | tuple[str, ...]
+Key = str | int | tuple[str | int, ...]
 Callback = Callable[[], None]
 
 

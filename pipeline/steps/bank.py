@@ -40,6 +40,7 @@ TASK = "debit_returned"
 class AnswerResult:
     """What one file changed. `repeated`: this very file was taken before, and nothing was done."""
 
+    answer_id: str
     kind: str
     message_id: str
     applied: int
@@ -227,6 +228,7 @@ def _lock_orders(work: Work, entries: list[AnswerEntry]) -> None:
 def _summary(work: Work, row: BankAnswer, *, repeated: bool = False) -> AnswerResult:
     items = work.find(BankAnswerItem, answer_id=row.id, order_by=BankAnswerItem.rank)
     return AnswerResult(
+        answer_id=row.id,
         kind=row.kind,
         message_id=row.message_id,
         applied=sum(item.state == "applied" for item in items),

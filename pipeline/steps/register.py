@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from pipeline.bootstrap import Services
 from pipeline.clock import paris_day
@@ -22,6 +22,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class MandateRow:
     """One mandate; of its account only the last four characters. `lapses_on` where it is active."""
 
+    id: str
     umr: str
     creditor_id: str
     order_id: str
@@ -42,26 +43,48 @@ class MandateRow:
     open_total: Decimal
 
 
-def register(services: Services, query: str = "", *, limit: int | None = None) -> list[MandateRow]:
-    """Mandates, the newest first, whose holder, reference, order number or account number holds `query`.
+def register(
+    services: Services, query: str = "", state: str = "", *, limit: int | None = None, offset: int = 0
+) -> list[MandateRow]:
+    """Mandates, the newest first, of a state where one is given, that `query` finds.
 
-    An IBAN as query finds the mandates of that very account; it is looked up by its keyed hash.
+    It finds a part of the holder, the reference, the order's number or the account number; four characters also the
+    last four of an IBAN, and a whole IBAN the mandates of that very account, by its keyed hash.
     """
-    query = query.strip()
     statement = select(Mandate, Order.number).join(Order, Order.id == Mandate.order_id)
-    if query:
-        iban = services.vault.fingerprint(query.replace(" ", "").upper(), "iban")
-        texts = (Mandate.holder, Mandate.umr, Order.number, Mandate.epj)
-        found = (column.icontains(query, autoescape=True) for column in texts)
-        statement = statement.where(or_(*found, Mandate.iban_hash == iban))
+    statement = statement.where(*_conditions(services, query, state))
+    statement = statement.order_by(Mandate.signed_at.desc(), Mandate.umr).limit(limit).offset(offset or None)
     with services.works(read_only=True) as work:
-        rows = work.session.execute(statement.order_by(Mandate.signed_at.desc(), Mandate.umr).limit(limit)).all()
+        rows = work.session.execute(statement).all()
         owed: dict[str, list[Decimal]] = {}
         for item in work.find(
             Instalment, Instalment.state.in_(OPEN), Instalment.mandate_id.in_([row.id for row, _ in rows])
         ):
             owed.setdefault(item.mandate_id or "", []).append(item.amount)
     return [_row(mandate, number, owed.get(mandate.id, [])) for mandate, number in rows]
+
+
+def register_count(services: Services, query: str = "", state: str = "") -> int:
+    """How many mandates `register` finds."""
+    statement = select(func.count()).select_from(Mandate).join(Order, Order.id == Mandate.order_id)
+    with services.works(read_only=True) as work:
+        return work.session.scalar(statement.where(*_conditions(services, query, state))) or 0
+
+
+def _conditions(services: Services, query: str, state: str) -> list[ColumnElement[bool]]:
+    query = query.strip()
+    found: list[ColumnElement[bool]] = [Mandate.state == state] if state else []
+    if query:
+        compact = query.replace(" ", "").upper()
+        texts = (Mandate.holder, Mandate.umr, Order.number, Mandate.epj)
+        found.append(
+            or_(
+                *(column.icontains(query, autoescape=True) for column in texts),
+                Mandate.iban_hash == services.vault.fingerprint(compact, "iban"),
+                Mandate.iban_last4 == compact,
+            )
+        )
+    return found
 
 
 def register_csv(rows: Iterable[MandateRow]) -> bytes:
@@ -76,7 +99,7 @@ def register_csv(rows: Iterable[MandateRow]) -> bytes:
     )
     for row in rows:
         writer.writerow(
-            _cell(value)
+            cell(value)
             for value in (
                 *(row.umr, row.creditor_id, row.holder, row.epj, f"•••• {row.iban_last4}", row.scheme),
                 *(row.sequence_type, NAMES[row.state], paris_day(row.signed_at), row.number, row.last_debit_on),
@@ -89,6 +112,7 @@ def register_csv(rows: Iterable[MandateRow]) -> bytes:
 
 def _row(mandate: Mandate, number: str, owed: list[Decimal]) -> MandateRow:
     return MandateRow(
+        id=mandate.id,
         umr=mandate.umr,
         creditor_id=mandate.creditor_id,
         order_id=mandate.order_id,
@@ -110,8 +134,8 @@ def _row(mandate: Mandate, number: str, owed: list[Decimal]) -> MandateRow:
     )
 
 
-def _cell(value: object) -> str:
-    """A value as text; what a spreadsheet would run is quoted."""
+def cell(value: object) -> str:
+    """A value as a spreadsheet takes it; what a spreadsheet would run is quoted."""
     if value is None:
         return ""
     text = value.isoformat() if isinstance(value, date) else str(value)

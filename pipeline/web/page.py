@@ -16,6 +16,7 @@ from pipeline.bootstrap import Services
 from pipeline.errors import SeingError, describe
 from pipeline.users import SessionView
 from pipeline.web.security import Cookies
+from storage.errors import ArchiveUnavailable
 from storage.errors import NotFound as NoSuchRow
 from templates.pages import Language, Pages, Texts, texts_in
 
@@ -120,6 +121,8 @@ def _status(request: Request, error: Exception) -> int:
         return error.status_code
     if isinstance(error, NoSuchRow):
         return 404
+    if isinstance(error, ArchiveUnavailable):
+        return 502
     if isinstance(error, RequestValidationError):  # an address that was made up, or a form that was
         return 404 if request.method == "GET" else 400
     return 500

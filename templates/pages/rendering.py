@@ -26,6 +26,7 @@ def _environment(language: Language, asset: Callable[[str], str]) -> Environment
     ):  # fmt: skip
         environment.filters[name] = getattr(shown, name)
     environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))
+    environment.filters["short_day"] = lambda moment: shown.date(moment.astimezone(PARIS))
     environment.filters["short_moment"] = lambda moment: f"{shown.date(moment.astimezone(PARIS))} {shown.time(moment)}"
     environment.globals.update(t=words, n=words.some, language=language, asset=asset)
     return environment

@@ -17,7 +17,7 @@ from lxml import etree
 
 from templates.errors import TemplateError
 
-MOST_BYTES: Final = 50_000_000
+MOST_BYTES: Final = 20_000_000
 """A larger file is refused before it is read."""
 
 _KNOWN: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(pain\.002\.001\.(?:03|10)|camt\.054\.001\.(?:02|08))")

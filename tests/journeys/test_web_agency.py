@@ -95,8 +95,8 @@ def test_another_agencys_batch_is_nobodys(batch, services):
     assert Browser(services).log_in("agence.par").open(batch.path).status == 404
 
 
-def test_the_office_watches_jobs_mandates_and_collections(services, sealed):
-    """Failed jobs with a retry, the register without an account number, the file for the bank."""
+def test_the_office_watches_what_failed(services, sealed):
+    """Failed jobs with a retry."""
     with services.works() as work:
         job = work.first(Job, actor="copy")
         job.state, job.error = "failed", "mail.refused"
@@ -105,20 +105,6 @@ def test_the_office_watches_jobs_mandates_and_collections(services, sealed):
     assert "mail.refused" in office.text
     office.send(f"/office/tasks/{job.id}")
     assert "aucun travail en échec" in office.text
-
-    assert "M-2026-LYO-000001" in office.text
-    assert "•••• 0189" in office.text
-    assert "FR76" not in office.answer.text
-    assert "Aucun mandat" in office.open("/office?q=personne").text
-    assert "M-2026-LYO-000001" in office.open("/office?q=rose").text
-
-    office.open("/office").send("/office/collections", until="2027-02-10")
-    address = office.tree.xpath("//a[contains(@href, 'prelevements.xml')]/@href")[0]
-    answer = office.client.get(address)
-    assert answer.headers["content-disposition"] == 'attachment; filename="prelevements.xml"'
-    assert b"pain.008" in answer.content
-    assert "1 211,36" in office.text
-    assert office.send("/office/collections", until="demain").status == 200
 
 
 def test_the_office_reads_every_order(services, sealed):

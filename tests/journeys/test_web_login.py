@@ -8,6 +8,9 @@ from tests.factories import sample
 from tests.house import REP, make_services
 from tests.journeys.pages import Browser
 
+OFFICE = tuple(f"/office{page}" for page in ("", "/mandates", "/collections", "/answers", "/receipts", "/archive"))
+"""The back office's pages."""
+
 
 @pytest.fixture(scope="module")
 def services(installation, tmp_path_factory):
@@ -75,7 +78,7 @@ def test_login_leads_nowhere_else(browser, onward):
     assert browser.fields("/login")["next"] == ["/"]
 
 
-@pytest.mark.parametrize("path", ["/", "/proposals/x", "/orders/x", "/orders/x/live", "/agency", "/office"])
+@pytest.mark.parametrize("path", ["/", "/proposals/x", "/orders/x", "/orders/x/live", "/agency", *OFFICE])
 def test_pages_ask_for_the_password(browser, path):
     """Whoever is not logged in is led to the login, which remembers where he was going."""
     browser.open(path)
@@ -88,7 +91,7 @@ def test_each_role_has_its_first_page(browser, user, home):
     """Everybody arrives where his work is; other roles' pages are refused in plain words."""
     browser.log_in(user)
     assert browser.path == home
-    for other in {"/agency", "/office"} - {home}:
+    for other in {"/agency", *OFFICE} - ({home} if home != "/office" else set(OFFICE)):
         assert browser.open(other).status == 403
         assert "Accès refusé" in browser.text
 

@@ -13,6 +13,7 @@ from pipeline.sheets import filled_sheets, lines_of, missing_sheets
 from pipeline.steps.amend import is_amendable
 from pipeline.users import SessionView
 from pipeline.web.queries.marks import ORDER_TONES, Tone, due_of, is_late, track_tone
+from pipeline.web.queries.receipts import InvoiceStanding, invoice_standing
 from storage.models import ArchiveEntry, Ceremony, Job, Mandate, OneTimeCode, Order, Proposal, Task, Track, User
 from storage.work import Work
 
@@ -129,6 +130,7 @@ class OrderPage:
     ceremony: CeremonyRow | None
     tasks: tuple[OpenTask, ...]
     sheets: tuple[Sheet, ...]
+    invoice: InvoiceStanding | None
     can_sign: bool
     can_release: bool
     can_withdraw: bool
@@ -162,6 +164,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         entries = work.find(ArchiveEntry, order_id=order_id, order_by=(ArchiveEntry.stored_at, ArchiveEntry.name))
         tasks = work.find(Task, order_id=order_id, state="open", order_by=Task.created_at)
         sheets = _sheets(services, work, order)
+        invoice = invoice_standing(work, order)
     held = order.hold_until is not None and order.hold_until > today and not order.early_start
     return OrderPage(
         id=order.id,
@@ -196,6 +199,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         ceremony=_ceremony(ceremony, code, now, calls=services.voice is not None) if ceremony else None,
         tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
         sheets=sheets,
+        invoice=invoice,
         can_sign=order.state in {State.PREPARED, State.SIGNING},
         can_release=order.state in {State.SEALED, State.HELD, State.REJECTED} and not held and not order.amends_umr,
         can_amend=mandate is not None and is_amendable(mandate),
