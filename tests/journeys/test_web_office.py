@@ -15,7 +15,7 @@ from pipeline.steps.mandate_life import revoke
 from pipeline.steps.read_back import check_archive
 from pipeline.steps.receive import count_receipts
 from pipeline.web.queries import paging
-from storage.models import ArchiveEntry, BankAnswerItem, Collection, Instalment, Mandate, Receipt
+from storage.models import ArchiveCheck, ArchiveEntry, BankAnswerItem, Collection, Instalment, Mandate, Receipt
 from tests.factories import IBAN
 from tests.house import REP, drain, order_of
 from tests.journeys.bank import camt054
@@ -140,6 +140,7 @@ def test_revoking_and_asking_for_another_account(house, office):
     assert "motif" in office.text.lower()
     office.send(f"{page}/amend", reason="Le client change de banque")
     assert "Nouveau compte demandé" in office.text
+    assert office.tree.xpath(f"//a[@href='/mandates/{mandate.umr}/account']")
     assert office.tree.xpath(f"//form[@action='{page}/amend']") == []
     office.send(f"{page}/revoke", reason="Fin de contrat")
     assert "Révoqué le" in office.text
@@ -301,3 +302,11 @@ def test_the_archive_says_what_was_wrong(house, office):
     assert "Facture · altéré" in office.text
     assert entry.sha256 in office.text
     assert "1 défaut" in office.text
+
+    with services.works() as work:
+        night = work.first(ArchiveCheck, order_by=ArchiveCheck.checked_on.desc())
+        night.unreferenced = [
+            {"sha256": "ab" * 32, "stored_at": "2026-11-20T08:00:00+00:00", "size": 2000, "says": "Commande 1"}
+        ]
+    assert "1 fichier verrouillé que rien ne nomme" in office.open("/office/archive").text
+    assert "ab" * 32 in office.text

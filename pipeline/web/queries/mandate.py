@@ -9,6 +9,7 @@ from sqlalchemy import or_
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.rules.returns import outcome_of
+from pipeline.steps.amend import is_amendable
 from pipeline.steps.mandate_life import OPEN, last_day
 from pipeline.totals import NOTHING
 from pipeline.web.queries.actors import actor_names
@@ -56,7 +57,7 @@ class InstalmentRow:
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order that this mandate pays, or waits to."""
+    """An order that this mandate pays, or waits to; `amends` where it is the change of an account."""
 
     id: str
     number: str
@@ -64,6 +65,7 @@ class OrderRow:
     state: str
     tone: Tone
     total: Decimal
+    amends: bool
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class MandatePage:
     amendment_requested_at: datetime | None
     replaced_by: tuple[str, str] | None
     """Id and reference of its successor."""
+    can_amend: bool
     orders: tuple[OrderRow, ...]
     instalments: tuple[InstalmentRow, ...]
     open_count: int
@@ -115,7 +118,11 @@ def mandate_page(services: Services, mandate_id: str) -> MandatePage:
         successor = work.get(Mandate, row.replaced_by_id) if row.replaced_by_id else None
         instalments = _instalments(work, row)
         paid = {row.order_id, *(item.order_id for item in instalments)}
-        orders = work.find(Order, or_(Order.id.in_(paid), Order.mandate_umr == row.umr), order_by=Order.prepared_at)
+        orders = work.find(
+            Order,
+            or_(Order.id.in_(paid), Order.mandate_umr == row.umr, Order.amends_umr == row.umr),
+            order_by=Order.prepared_at,
+        )
         events = _events(work, row, {order.id: order.number for order in orders})
     opened = [item.amount for item in instalments if item.state in OPEN]
     return MandatePage(
@@ -135,6 +142,7 @@ def mandate_page(services: Services, mandate_id: str) -> MandatePage:
         reason=row.reason or "",
         amendment_requested_at=row.amend_requested_at,
         replaced_by=(successor.id, successor.umr) if successor else None,
+        can_amend=is_amendable(row),
         orders=tuple(_order(order) for order in orders),
         instalments=instalments,
         open_count=len(opened),
@@ -145,7 +153,13 @@ def mandate_page(services: Services, mandate_id: str) -> MandatePage:
 
 def _order(order: Order) -> OrderRow:
     return OrderRow(
-        order.id, order.number, order.legal_name, order.state, ORDER_TONES[order.state], order.total_incl_vat
+        id=order.id,
+        number=order.number,
+        customer=order.legal_name,
+        state=order.state,
+        tone=ORDER_TONES[order.state],
+        total=order.total_incl_vat,
+        amends=order.amends_umr is not None,
     )
 
 
