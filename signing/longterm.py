@@ -1,4 +1,4 @@
-"""What keeps a signature verifiable for decades: certificates, revocation lists, and time-stamps over all of it."""
+"""What keeps a signature verifiable for decades: certificates, proofs of revocation, time-stamps over all of it."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from asn1crypto import crl as asn1_crl
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -20,16 +21,18 @@ from signing.certificates import chain_of, common_name, is_list_of, is_short_ter
 from signing.contents import certificates_in, is_time_stamp, signed_contents, tokens_in
 from signing.embed import embed, open_for_update
 from signing.errors import ValidationInfoIncomplete
+from signing.ocsp import speaks_of
 from signing.readback import confirm_all, confirm_newest
 from signing.timestamp import Timestamper
 
 
 @dataclass(frozen=True)
 class Proofs:
-    """What validation needs beside the signatures: issuers, roots included, and their revocation lists (DER)."""
+    """What validation needs beside the signatures: issuers, roots included; revocation lists and answers (DER)."""
 
     certificates: Sequence[x509.Certificate]
     crls: Sequence[bytes]
+    ocsps: Sequence[bytes] = ()
 
 
 def preserve(
@@ -123,15 +126,17 @@ def _add_proofs(writer: IncrementalPdfFileWriter, embedded: Sequence[x509.Certif
         None,
         certs=[asn1_x509.Certificate.load(link.public_bytes(Encoding.DER)) for link in proofs.certificates],
         crls=[asn1_crl.CertificateList.load(crl) for crl in proofs.crls],
+        ocsps=[asn1_ocsp.OCSPResponse.load(answer) for answer in proofs.ocsps],
     )
 
 
 def _require_complete(embedded: Sequence[x509.Certificate], proofs: Proofs, kept: Proofs) -> None:
-    """Refuse to claim level B-LT where one link of a chain, or its revocation list, is missing.
+    """Refuse to claim level B-LT where one link of a chain is missing, or a list or an answer on its revocation.
 
     Short-term certificates need no list (EN 319 412-1, 5.2), and a root answers for itself.
     """
     lists = [x509.load_der_x509_crl(crl) for crl in (*proofs.crls, *kept.crls)]
+    answers = (*proofs.ocsps, *kept.ocsps)
     known = [*proofs.certificates, *embedded, *kept.certificates]
     listed: dict[x509.Certificate, bool] = {}
     missing: set[str] = set()
@@ -142,8 +147,9 @@ def _require_complete(embedded: Sequence[x509.Certificate], proofs: Proofs, kept
         for link, issuer in pairwise(chain):
             if issuer not in listed:
                 listed[issuer] = any(is_list_of(crl, issuer) for crl in lists)
-            if not is_short_term(link) and not listed[issuer]:
-                missing.add(f"a revocation list of {common_name(issuer)}")
+            answered = any(speaks_of(answer, link, issuer) for answer in answers)
+            if not is_short_term(link) and not listed[issuer] and not answered:
+                missing.add(f"a revocation list of {common_name(issuer)}, or an answer on {common_name(link)}")
     if missing:
         raise ValidationInfoIncomplete(", ".join(sorted(missing)))
 
@@ -155,7 +161,8 @@ def _kept(reader: PdfFileReader) -> Proofs:
     except NoDSSFoundError:
         return Proofs((), ())
     certificates = [x509.load_der_x509_certificate(link.dump()) for link in store.load_certs()]
-    return Proofs(certificates, [crl.get_object().data for crl in store.crls])
+    crls, ocsps = ([found.get_object().data for found in kind] for kind in (store.crls, store.ocsps))
+    return Proofs(certificates, crls, ocsps)
 
 
 def _embedded(pdf: bytes) -> Sequence[x509.Certificate]:

@@ -15,6 +15,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 
 from signing import names
+from signing.ocsp import revoked_at
 
 asn1_x509.NameTypeAndValue._ldap_string_prep = names.prepare  # noqa: SLF001
 asn1_x509.RDNSequence.hashable = property(names.hashable)
@@ -62,15 +63,18 @@ class Trust:
     def context(self, moment: datetime, *, revocation: str = "soft-fail") -> Any:
         """A pyHanko validation context for `moment`, without network; newer revocation data speak for the past.
 
-        For pyHanko a list out of date is worse than none: it then refuses what it would let pass. So unless revocation
-        data are required, such a list is not shown to it; `problem_in` hears what every list says all the same.
+        For pyHanko a list out of date, or an answer of later revocation or on a sister certificate, is worse than none:
+        it then refuses what it would let pass. So unless revocation data are required, it is shown current lists alone;
+        `problem_in` hears what every list and answer says all the same.
         """
-        crls = [crl for crl in self.crls if revocation == "require" or not _out_of_date(crl, moment)]
+        require = revocation == "require"
+        crls = [crl for crl in self.crls if require or not _out_of_date(crl, moment)]
+        ocsps = self.ocsps if require else ()
         return ValidationContext(
             trust_roots=list(self.anchors),
             other_certs=list(self.certificates),
             crls=crls,
-            ocsps=list(self.ocsps),
+            ocsps=list(ocsps),
             moment=moment,
             revocation_mode=revocation,
             retroactive_revinfo=True,
@@ -81,7 +85,7 @@ class Trust:
         """What is wrong at `moment` with a chain that pyHanko built: an ETSI sub-indication, or None.
 
         pyHanko looks at revocation lists only where a certificate says where its list is published, and gives one
-        name to every date that is wrong above the signer. Here any list at hand that the issuer signed is heard.
+        name to every date that is wrong above the signer. Here any list or answer at hand of the issuer's is heard.
         """
         links = list(path.iter_certs(include_root=True))
         for issuer, link in pairwise(links):
@@ -95,7 +99,11 @@ class Trust:
         return None
 
     def _revoked(self, issuer: x509.Certificate, link: x509.Certificate, moment: datetime) -> bool:
-        """Whether a list signed by the issuer says that the certificate was revoked at `moment` or before."""
+        """Whether a list or an answer of the issuer says that the certificate was revoked at `moment` or before."""
+        for answer in self.ocsps:
+            at = revoked_at(answer.dump(), link, issuer)
+            if at is not None and at <= moment:
+                return True
         for encoded in self.crls:
             crl = _loaded(encoded)
             if crl.issuer != link.issuer or not crl.is_signature_valid(cast("rsa.RSAPublicKey", issuer.public_key())):
@@ -105,17 +113,25 @@ class Trust:
                 return True
         return False
 
+    def _revoked_later(self, certificate: Any, issuer: Any, moment: datetime) -> bool:
+        """Whether an answer of this issuer says that the certificate was revoked, after `moment`."""
+        link, authority = to_cryptography(certificate), to_cryptography(issuer)
+        dates = (revoked_at(answer.dump(), link, authority) for answer in self.ocsps)
+        return any(at is not None and at > moment for at in dates)
+
     async def revocation_known(self, certificate: Any, others: Sequence[Any], moment: datetime) -> bool:
         """Whether revocation data cover the certificate and its issuers up to the anchor, at `moment`.
 
         One that is declared too short-lived to be revoked needs none; its issuers do.
         """
+        issuers = [other for other in (*others, *self.certificates) if other.subject == certificate.issuer]
         if is_short_term(certificate):
-            issuers = [other for other in (*others, *self.certificates) if other.subject == certificate.issuer]
             anchored = any(anchor.subject == certificate.issuer for anchor in self.anchors)
             return anchored or (bool(issuers) and await self.revocation_known(issuers[0], others, moment))
         if any(anchor.dump() == certificate.dump() for anchor in self.anchors):
             return True
+        if any(self._revoked_later(certificate, issuer, moment) for issuer in issuers):
+            return await self.revocation_known(issuers[0], others, moment)
         validator = CertificateValidator(
             certificate, list(others), validation_context=self.context(moment, revocation="require")
         )

@@ -109,6 +109,7 @@ def one_shot(services):
     return issue_one_shot(services.keys.issuer, now=services.clock(), minutes=10, **person)
 
 
+@pytest.mark.programs
 def test_openssl_agrees(services, tmp_path):
     """It reads the list, and refuses the certificate that it names and no other."""
     good, bad = one_shot(services).certificate, one_shot(services).certificate
