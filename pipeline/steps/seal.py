@@ -26,7 +26,7 @@ from signing.identity import issue_one_shot
 from signing.seal import sign_as_customer
 from signing.timestamp import Timestamper
 from storage.errors import ArchiveMissing, ArchiveUnavailable
-from storage.models import Order
+from storage.models import Event, Order
 from storage.work import Work
 
 log = logging.getLogger("seing.seal")
@@ -134,6 +134,8 @@ def _signed(
     start = max(order.signed_at, now - BACKDATED)
     with services.works(read_only=True) as work:
         ceremony_id = signed_ceremony_id(work, order.id)
+        signing = work.first(Event, order_id=order.id, kind="order.signed")
+    assert signing  # noqa: S101  # written in the transaction that signed
     one_shot = issue_one_shot(
         services.keys.issuer,
         name=order.signatory_name,
@@ -149,7 +151,8 @@ def _signed(
         one_shot,
         when=order.signed_at,
         timestamper=timestamper,
-        reason=f"{named(order)} : signature par code à usage unique",
+        # The journal's head goes under the signature and its time-stamp: who rewrites what led to it is found out.
+        reason=f"{named(order)} : signature par code à usage unique, journal {signing.hash}",
         location=order.place or frozen_of(services, order).proposal.account.address.city,
         thorough=False,  # the evidence step, and the one that raises the level, verify all of the file
     )

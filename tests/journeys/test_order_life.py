@@ -16,6 +16,7 @@ from pipeline.steps.collect import collect
 from pipeline.steps.prepare import prepare, withdraw
 from pipeline.steps.release import release, release_due
 from pipeline.steps.renounce import renounce
+from signing import evidence as ev
 from signing.errors import TimestampUnavailable
 from signing.verify import verify
 from storage.errors import ArchiveUnavailable
@@ -311,3 +312,29 @@ def test_expired_orders_and_links(services, rose):
     with pytest.raises(CeremonyClosed):
         ceremony.find(services, opened.token)
     assert order_of(services, rose).state == "expired"
+
+
+def test_who_rewrites_what_led_to_the_signature_is_found_out(services, sealed):
+    """The signed form names the journal's head: another story, closed and stamped anew with our own keys, fails."""
+    found = documents(services, sealed)
+    told = ev.read_evidence(found["evidence_json"])
+    head = next(event for event in told.events if event.kind == "order.signed")
+    report = verify(found["sealed_form"], trust=services.keys.roots, now=services.clock.later())
+    customer = next(each for each in report.signatures if each.kind == "approval")
+    assert head.hash in customer.reason
+
+    events, last = [], ev.GENESIS
+    for event in told.events[:-1]:
+        data = event.data | ({"to": "07 •• •• •• 99"} if event.kind == "code.sent" else {})
+        events.append(ev.chain(last, _event(event, data)))
+        last = events[-1].hash
+    events.append(ev.chain(last, _event(told.events[-1], ev.closing_data(told.facts))))
+    stamp = services.keys.timestamper.timestamp(bytes.fromhex(events[-1].hash))
+    forged = ev.build_evidence(told.facts, events, stamp)
+    report = verify(found["sealed_form"], trust=services.keys.roots, evidence=forged, now=services.clock.later())
+    assert not report.passed
+    assert "evidence.chain" in {finding.code for finding in report.findings}
+
+
+def _event(like, data):
+    return ev.Event(sequence=like.sequence, at=like.at, kind=like.kind, actor=like.actor, data=data)

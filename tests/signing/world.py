@@ -114,9 +114,17 @@ def customer_signed(pdf: bytes, *, stamped=True, reason="Bon pour accord", signe
 
 
 @functools.cache
+def journal_head() -> str:
+    """Hash of the event with which the customer signed, as the signature names it."""
+    events = make_events(make_facts(shown=certified(), signed_at=SIGNED_AT))
+    return next(event.hash for event in events if event.kind == "code.accepted")
+
+
+@functools.cache
 def signed(level: str = "B-T", *, text_field: bool = False) -> bytes:
     """The form certified, signed by the customer, and raised to a PAdES level."""
-    pdf = customer_signed(certified(text_field=text_field) if text_field else certified(), stamped=level != "B-B")
+    shown = certified(text_field=text_field) if text_field else certified()
+    pdf = customer_signed(shown, stamped=level != "B-B", reason=f"Bon pour accord, journal {journal_head()}")
     if level in {"B-LT", "B-LTA"}:
         pdf = longterm.add_validation_info(
             pdf, certificates=[world().issuer.certificate, world().root], crls=[world().crl(), world().root_crl]
