@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from pipeline.api import openapi
-from pipeline.api.routes import money, ordering, orders, production, proposals, public, webhooks
+from pipeline.api.routes import bank, money, ordering, orders, production, proposals, public, webhooks
 from pipeline.api.routes.nowhere import nowhere
 from pipeline.bootstrap import Services
 
@@ -16,6 +16,8 @@ ROUTERS = (
     orders.router,
     production.router,
     money.router,
+    bank.filing,
+    bank.router,
     public.router,
     webhooks.router,
 )

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from pipeline.api.errors import InProgress
 from pipeline.bootstrap import Services
 from pipeline.errors import IdempotencyConflict
-from storage.models import Base, Collection, IdempotencyKey, Order, Proposal
+from storage.models import BankAnswer, Base, Collection, IdempotencyKey, Order, Proposal
 from storage.work import Work, WorkFactory
 
 LIFE: Final = timedelta(hours=24)
@@ -29,7 +29,7 @@ LIFE: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=90)
 """How long a request may run before another with its key takes over; none takes a tenth of it."""
 
-REMEMBERED: Final = (Proposal, Order, Collection)
+REMEMBERED: Final = (Proposal, Order, Collection, BankAnswer)
 """Rows whose ids are noted: from them alone an answer can be written again."""
 
 

@@ -36,7 +36,7 @@ TAGS: Final = [
     {"name": "proposals", "description": "What a rep prepares: filed, checked, mended, validated."},
     {"name": "orders", "description": "From « commander » to the release; documents and trail of each order."},
     {"name": "production", "description": "Batches at the agencies, and the tasks that come back."},
-    {"name": "money", "description": "The register of mandates and the files for the bank."},
+    {"name": "money", "description": "Mandates, the files for the bank, what it sends back, and what came in."},
     {"name": "public", "description": "Without a key: verification of a signed file, description of refusals."},
     {"name": "webhooks", "description": "What providers call."},
 ]
@@ -73,6 +73,14 @@ def body_of(schema: str, example: Any) -> dict[str, Any]:
     content = {"application/json": {"schema": reference, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 
+
+XML_FILE: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/xml": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""The body of a route that takes an XML file as it is."""
 
 IDEMPOTENCY: Final = {
     "name": "Idempotency-Key",

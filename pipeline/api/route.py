@@ -16,6 +16,7 @@ from pipeline.api.access import caller_of, services_of
 from pipeline.api.errors import KeyMalformed, TooLarge
 from pipeline.api.idempotency import Attempt, Stored, begin
 from pipeline.api.problems import answer
+from templates.sepa import MOST_BYTES
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -85,6 +86,12 @@ class FileRoute(ApiRoute):
     """A route that takes a proposal's file."""
 
     limit = 2_000_000
+
+
+class BankFileRoute(ApiRoute):
+    """A route that takes a file of the bank."""
+
+    limit = MOST_BYTES
 
 
 class FileReadingRoute(FileRoute):

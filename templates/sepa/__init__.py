@@ -3,7 +3,7 @@
 Nothing here puts an IBAN or a name into an error.
 """
 
-from templates.sepa.answers import Answer, AnswerEntry, AnswerError, read_answer
+from templates.sepa.answers import MOST_BYTES, Answer, AnswerEntry, AnswerError, read_answer
 from templates.sepa.collection import (
     Collection,
     CollectionError,
@@ -20,6 +20,7 @@ from templates.sepa.target import add_target_days, is_target_day, next_target_da
 from templates.sepa.text import epc_text, split_street
 
 __all__ = [
+    "MOST_BYTES",
     "Answer",
     "AnswerEntry",
     "AnswerError",

@@ -9,8 +9,11 @@ import pytest
 
 from pipeline.pages import page_count, page_image
 from pipeline.steps import ceremony
+from pipeline.steps.receive import count_receipts
+from storage.models import Mandate
 from tests.factories import IBAN, SAMPLES
 from tests.house import CUSTOMER, drain
+from tests.journeys.bank import camt054
 from tests.pipeline.api_client import CHOICES, Client, problem
 
 FILE = (SAMPLES / "au-nom-de-la-rose.json").read_bytes()
@@ -136,3 +139,84 @@ def test_the_back_office_collects_once(services, sealed):
     assert first.json()["message_id"].encode() in xml.content
     assert 204 == office.post("/api/v1/collections", json={"until": "2099-12-31"}).status_code
     assert [first.json()] == office.get("/api/v1/collections").json()["items"]
+
+
+FIRST = "2026-LYO-000001-01"
+
+
+def test_the_bank_answers_a_program(services, sealed):
+    """A file is taken once, whatever comes twice; what matched nothing waits until somebody says what he did."""
+    office = Client(services, "siege")
+    office.once("collect", "/api/v1/collections", json={"until": "2027-03-31"})
+    data = camt054((FIRST, "AM04", "605.68"), ("2019-XXX-000009-01", "AM04", "10.00"))
+    taken = office.once("k1", "/api/v1/bank-answers", content=data)
+    again = office.once("k1", "/api/v1/bank-answers", content=data)
+    other = office.once("k2", "/api/v1/bank-answers", content=data)
+    assert (201, 201, 201) == (taken.status_code, again.status_code, other.status_code)
+    assert taken.json() == again.json()
+    assert (False, True) == (taken.json()["repeated"], other.json()["repeated"])
+    assert taken.json()["id"] == other.json()["id"]
+    body = taken.json()
+    assert (1, 0, 1, 1) == tuple(body[name] for name in ("applied", "known", "quarantined", "waiting"))
+    assert ["applied", "quarantined"] == [entry["state"] for entry in body["entries"]]
+    assert "provision insuffisante" == body["entries"][0]["words"]
+
+    settle = f"/api/v1/bank-answers/{body['id']}/entries/2/settle"
+    problem(office.post(settle, json={"comment": " "}), 422, "reason.missing")
+    problem(office.post(settle.replace("/2/", "/1/"), json={"comment": "x"}), 409, "state.not_allowed")
+    problem(office.post(settle.replace("/2/", "/9/"), json={"comment": "x"}), 404, "not_found")
+    settled = office.once("s1", settle, json={"comment": "Ancien logiciel"})
+    assert (0, "Ancien logiciel") == (settled.json()["waiting"], settled.json()["entries"][1]["comment"])
+    assert settled.json() == office.get(taken.headers["location"]).json()
+    (listed,) = office.get("/api/v1/bank-answers").json()["items"]
+    assert 0 == listed["waiting"]
+    problem(office.get("/api/v1/bank-answers/nowhere"), 404, "not_found")
+
+
+def test_what_is_no_answer_of_a_bank_is_refused(services, rep):
+    """Another file, a file too large, another role's key."""
+    office = Client(services, "siege")
+    problem(office.post("/api/v1/bank-answers", content=b"<Document/>"), 422, "bank_answer.unreadable")
+    assert 413 == office.post("/api/v1/bank-answers", content=b" " * 20_000_001).status_code
+    problem(rep.post("/api/v1/bank-answers", content=camt054()), 403, "forbidden")
+    assert [] == office.get("/api/v1/bank-answers").json()["items"]
+
+
+def test_a_mandate_is_revoked_by_a_program(services, sealed, rep):
+    """With a reason, once; a rep's key may not; one that was replaced says so."""
+    office = Client(services, "siege")
+    (mandate,) = office.get("/api/v1/mandates").json()["items"]
+    address = f"/api/v1/mandates/{mandate['umr']}"
+    problem(rep.post(f"{address}/revoke", json={"reason": "x"}), 403, "forbidden")
+    problem(office.post(f"{address}/revoke", json={"reason": " "}), 422, "reason.missing")
+    revoked = office.once("r", f"{address}/revoke", json={"reason": "Fin de contrat"})
+    assert ("revoked", "Fin de contrat") == (revoked.json()["state"], revoked.json()["reason"])
+    assert revoked.json() == office.once("r", f"{address}/revoke", json={"reason": "Fin de contrat"}).json()
+    assert revoked.json() == office.get(address).json()
+    assert 200 == office.post(f"{address}/revoke", json={"reason": "Encore"}).status_code
+    assert "Fin de contrat" == office.get(address).json()["reason"]
+    problem(office.get("/api/v1/mandates/nowhere"), 404, "not_found")
+    problem(office.post("/api/v1/mandates/nowhere/revoke", json={"reason": "x"}), 404, "not_found")
+    with services.works() as work:
+        work.first(Mandate).state = "amended"
+    problem(office.post(f"{address}/revoke", json={"reason": "x"}), 409, "state.not_allowed")
+
+
+def test_receipts_are_read_by_the_platforms_adapter(services, sealed):
+    """What is counted, per rate of VAT, with the message that goes to the platform."""
+    office = Client(services, "siege")
+    office.once("collect", "/api/v1/collections", json={"until": "2027-01-31"})
+    services.clock.now = services.clock.now.replace(year=2027, month=1, day=20)
+    count_receipts(services)
+    (receipt,) = office.get("/api/v1/receipts?declaration=due").json()["items"]
+    assert ("received", "605.68", "2027-01-05") == (receipt["kind"], receipt["amount"], receipt["day"])
+    assert [{"rate": "20.00", "amount": "605.68"}] == receipt["by_rate"]
+    xml = office.get(receipt["url"])
+    assert "application/xml" == xml.headers["content-type"]
+    assert b"605.68" in xml.content
+    drain(services)
+    assert [] == office.get("/api/v1/receipts?declaration=due").json()["items"]
+    (done,) = office.get(f"/api/v1/receipts?invoice={receipt['invoice']}").json()["items"]
+    assert done["declared_at"]
+    assert [] == office.get("/api/v1/receipts?invoice=F-0").json()["items"]
+    problem(office.get("/api/v1/receipts/nowhere.xml"), 404, "not_found")

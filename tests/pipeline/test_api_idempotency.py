@@ -8,8 +8,9 @@ from pipeline.api import idempotency
 from pipeline.api.errors import InProgress
 from pipeline.origin import Origin
 from pipeline.steps import prepare, propose
-from storage.models import ApiKey, Ceremony, IdempotencyKey, Order, Proposal
+from storage.models import ApiKey, BankAnswer, Ceremony, IdempotencyKey, Order, Proposal
 from tests.factories import make_proposal
+from tests.journeys.bank import camt054
 from tests.pipeline.api_client import CHOICES, Client, problem
 
 
@@ -160,6 +161,20 @@ def test_killed_after_a_move(services, rep, monkeypatch, act):
 
     assert rep.once("k1", f"/api/v1/proposals/{made['id']}/{act}").is_success
     assert before == count(services, Proposal)
+
+
+def test_killed_after_a_file_of_the_bank_was_taken(services, monkeypatch):
+    """The next try answers with what that file changed, not that it had been taken before."""
+    office, data = Client(services, "siege"), camt054(("2019-XXX-000009-01", "AM04", "10.00"))
+    with monkeypatch.context() as patch:
+        die_instead(patch, idempotency.Attempt, "finish")
+        killed_call(office, "k1", "/api/v1/bank-answers", content=data)
+    services.clock.move(seconds=91)
+
+    answer = office.once("k1", "/api/v1/bank-answers", content=data)
+
+    assert (201, False, 1) == (answer.status_code, answer.json()["repeated"], answer.json()["waiting"])
+    assert 1 == count(services, BankAnswer)
 
 
 def test_a_fault_of_ours_after_the_act_is_taken_up_at_once(services, rep, monkeypatch):

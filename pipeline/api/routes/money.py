@@ -10,9 +10,12 @@ from pipeline.api.access import Acting, Office, Serving
 from pipeline.api.listing import DEFAULT_LIMIT, Cursor, Filter, Limit, read_page
 from pipeline.api.openapi import binary, refusals
 from pipeline.api.route import ApiRoute, Attempting
+from pipeline.api.schemas.bank import RevokeIn
 from pipeline.api.schemas.common import Page
 from pipeline.api.schemas.work import CollectIn, CollectionOut, MandateOut, collection_out, mandate_out
+from pipeline.errors import NotFound
 from pipeline.steps.collect import collect, collection_file
+from pipeline.steps.mandate_life import revoke
 from storage.models import Collection, Mandate, Order
 
 router = APIRouter(prefix="/api/v1", route_class=ApiRoute, tags=["money"])
@@ -35,6 +38,31 @@ def list_mandates(
     order = (Mandate.signed_at, Mandate.id)
     with services.works(read_only=True) as work:
         return read_page(work, query, order, cursor, limit, lambda row: mandate_out(row[0], row[1]))
+
+
+@router.get("/mandates/{umr}", responses=refusals(401, 403, 404), summary="Read a mandate")
+def read_mandate(umr: str, caller: Office, services: Serving) -> MandateOut:  # noqa: ARG001  # as above
+    """One mandate of the register."""
+    with services.works(read_only=True) as work:
+        row = work.first(Mandate, umr=umr)
+        if row is None:
+            raise NotFound
+        return mandate_out(row, work.get(Order, row.order_id))
+
+
+@router.post("/mandates/{umr}/revoke", responses=refusals(401, 403, 404, 409, 422), summary="Revoke a mandate")
+def revoke_mandate(
+    umr: str,
+    why: RevokeIn,
+    caller: Office,
+    services: Serving,
+    origin: Acting,
+    attempt: Attempting,
+) -> MandateOut:
+    """No further debit under it; orders that wait for a signature under it are taken back. Once, however often."""
+    if not attempt.already:
+        revoke(services, umr, why.reason, origin)
+    return read_mandate(umr, caller, services)
 
 
 @router.get("/collections", responses=refusals(401, 403, 422), summary="List collections")

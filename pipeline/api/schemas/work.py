@@ -76,6 +76,8 @@ class MandateOut(Out):
     order_number: str
     signed_at: Instant
     last_debit_on: date | None
+    ended_at: Instant | None
+    reason: str | None = Field(description="Why it ended.")
 
 
 class CollectIn(Strict):
@@ -153,6 +155,8 @@ def mandate_out(row: Mandate, order: Order) -> MandateOut:
         order_number=order.number,
         signed_at=row.signed_at,
         last_debit_on=row.last_debit_on,
+        ended_at=row.ended_at,
+        reason=row.reason,
     )
 
 
