@@ -7,6 +7,7 @@ from threading import Barrier
 
 import pytest
 
+from pipeline.steps.amend import amend
 from pipeline.steps.bank import take_answer
 from pipeline.steps.collect import collect_all
 from pipeline.steps.erase import erase
@@ -15,13 +16,14 @@ from pipeline.steps.mandate_life import revoke
 from pipeline.steps.read_back import check_archive, reports
 from pipeline.steps.register import register
 from pipeline.steps.rotate import rotate_vault
-from storage.models import BankAnswer, Collection, Debit, Instalment, Mandate, Order, Task
+from storage.models import BankAnswer, Collection, Debit, Instalment, Job, Mandate, Order, Task
 from storage.vault import Vault
 from tests.factories import IBAN, make_proposal, sample
-from tests.house import REP, drain, make_services, order_from, sign
+from tests.house import REP, choices, drain, make_services, order_from, sign
 from tests.journeys.bank import camt054
 
 THREADS = 4
+OTHER_IBAN = "FR1420041010050500013M02606"
 FIRST = ("2026-LYO-000001-01", "AM04", "605.68")
 
 
@@ -85,3 +87,21 @@ def test_revoking_while_others_collect(server):
     at_once(lambda: (collect_all(services, date(2030, 1, 1), REP), revoke(services, umr, "Fin", REP)))
     assert rows(services, Mandate)[0].state == "revoked"
     assert len(rows(services, Debit)) in (0, 10)
+
+
+def test_one_account_asked_for_by_many_at_once(server):
+    """Taps and retries at once give one amendment; signed, it takes over while others collect, each debit once."""
+    services, _ = server
+    umr = rows(services, Mandate)[0].umr
+    services.clock.move(hours=1)
+    ids = set(at_once(lambda: amend(services, umr, choices(iban=OTHER_IBAN), REP)))
+    assert len(ids) == 1
+    (amendment_id,) = ids
+    sign(services, amendment_id)
+    at_once(lambda: (collect_all(services, date(2027, 3, 31), REP), drain(services)))
+    drain(services)
+    assert {row.state for row in rows(services, Mandate)} == {"active", "amended"}
+    assert len(rows(services, Mandate, order_id=amendment_id)) == 1
+    presented = [(row.instalment_id, row.attempt) for row in rows(services, Debit)]
+    assert len(presented) == len(set(presented))
+    assert not [job for job in rows(services, Job) if job.state == "failed"]
