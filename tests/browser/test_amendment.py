@@ -3,7 +3,7 @@
 import pytest
 
 from tests.factories import make_proposal
-from tests.house import drain, order_from
+from tests.house import order_from
 from tests.house import sign as sign_order
 
 NEW_IBAN = "FR14 2004 1010 0505 0001 3M02 606"
@@ -15,12 +15,14 @@ def test_changing_the_account(open_screen, house, size):
     services = house.services
     order_id = order_from(services, make_proposal())
     sign_order(services, order_id)
-    drain(services)
-    services.clock.move(hours=1)
     screen = open_screen(size)
     page = screen.page
     screen.log_in()
     page.goto(f"/orders/{order_id}")
+    page.locator(".trail li.done", has_text="Dossier archivé").wait_for(timeout=20_000)  # by the house's own worker
+    page.locator(".trail li.done", has_text="Mandat de prélèvement").wait_for(timeout=20_000)
+    services.clock.move(hours=1)
+    page.reload()
     page.get_by_role("link", name="Changer de compte").click()
     page.fill("#mobile", "06 99 88 77 66")
     page.locator("#mobile").blur()
