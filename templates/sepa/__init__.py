@@ -3,7 +3,7 @@
 Nothing here puts an IBAN or a name into an error.
 """
 
-from templates.sepa.answers import MOST_BYTES, Answer, AnswerEntry, AnswerError, read_answer
+from templates.sepa.answers import Answer, AnswerEntry, read_answer
 from templates.sepa.collection import (
     Collection,
     CollectionError,
@@ -15,6 +15,7 @@ from templates.sepa.collection import (
     make_message_id,
 )
 from templates.sepa.mandate import MandateError, check_creditor_id, check_umr, make_end_to_end_id, make_umr
+from templates.sepa.messages import MOST_BYTES, AnswerError
 from templates.sepa.pain008 import collection_xml
 from templates.sepa.target import add_target_days, is_target_day, next_target_day
 from templates.sepa.text import epc_text, split_street

@@ -1,35 +1,22 @@
 """What a bank answers to a collection: pain.002 (rejected before settlement) and camt.054 (returned after it).
 
-No schema of these messages is in a package that we use, so they are read strictly by hand: the namespace names a
-version that we know, nothing is outside it, what identifies the file is there, and a file with a DTD is refused. All
-else in them (balances, charges, other payments) is passed over. Versions: 2009 (pain.002.001.03, camt.054.001.02) and
-those of the 2019 messages (pain.002.001.10, camt.054.001.08), whose paths used here are the same.
+All else in these messages (balances, charges, other payments) is passed over. The versions of `messages.VERSIONS` name
+what is used here alike.
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from typing import Final, Literal
+from decimal import Decimal
+from typing import Any, Final, Literal
 
-from lxml import etree
+from templates.sepa.messages import AnswerError, read_message
 
-from templates.errors import TemplateError
-
-MOST_BYTES: Final = 20_000_000
-"""A larger file is refused before it is read."""
-
-_KNOWN: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:(pain\.002\.001\.(?:03|10)|camt\.054\.001\.(?:02|08))")
 _CODE: Final = re.compile(r"[A-Z0-9]{1,35}")
+_REJECTED: Final = "RJCT"
 
 Kind = Literal["pain.002", "camt.054"]
-
-
-class AnswerError(TemplateError):
-    """A file that is no answer of a bank; the message names places, never values."""
-
-    code = "bank_answer.unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,135 +49,74 @@ def read_answer(data: bytes) -> Answer:
     """The rejects of a pain.002, or the returns of a camt.054; what was accepted or credited is passed over.
 
     Raises:
-        AnswerError: not XML, not one of these messages, of a version that we do not know, or without its names.
+        AnswerError: no message that we know, one that is not as its definition says, or with sums that are no euros.
     """
-    root = _parse(data)
-    match = _KNOWN.fullmatch(etree.QName(root).namespace or "")
-    if match is None or etree.QName(root).localname != "Document":
-        raise AnswerError("ni pain.002 ni camt.054 d'une version connue")
-    reader = _Reader(etree.QName(root).namespace or "")
-    reader.check_namespace(root)
-    if match[1].startswith("pain.002"):
-        body = reader.one(root, "CstmrPmtStsRpt")
-        kind: Kind = "pain.002"
-        entries = tuple(_rejects(reader, body))
-    else:
-        body = reader.one(root, "BkToCstmrDbtCdtNtfctn")
-        kind = "camt.054"
-        entries = tuple(_returns(reader, body))
-    reader.one(body, "GrpHdr/CreDtTm")
-    return Answer(kind, reader.needed(body, "GrpHdr/MsgId"), entries)
+    kind, document = read_message(data)
+    if kind == "pain.002":
+        body = document.cstmr_pmt_sts_rpt
+        return Answer("pain.002", body.grp_hdr.msg_id, tuple(_rejects(body)))
+    body = document.bk_to_cstmr_dbt_cdt_ntfctn
+    return Answer("camt.054", body.grp_hdr.msg_id, tuple(_returns(body)))
 
 
-class _Reader:
-    """Paths of one namespace."""
-
-    def __init__(self, namespace: str) -> None:
-        self.namespace = namespace
-
-    def path(self, names: str) -> str:
-        return "/".join(f"{{{self.namespace}}}{name}" for name in names.split("/"))
-
-    def all(self, node: etree._Element, names: str) -> list[etree._Element]:
-        return node.findall(self.path(names))
-
-    def one(self, node: etree._Element, names: str) -> etree._Element:
-        found = self.all(node, names)
-        if len(found) != 1:
-            raise AnswerError(f"{names} : un seul est attendu")
-        return found[0]
-
-    def text(self, node: etree._Element, names: str) -> str:
-        found = node.find(self.path(names))
-        return (found.text or "").strip() if found is not None else ""
-
-    def needed(self, node: etree._Element, names: str) -> str:
-        text = self.text(node, names)
-        if not text or len(text) > 35:
-            raise AnswerError(f"{names} : manque, ou plus de 35 caractères")
-        return text
-
-    def check_namespace(self, root: etree._Element) -> None:
-        """Everything in the message's own namespace, but what a bank adds where the message invites it to."""
-        envelope = self.path("SplmtryData")
-        for node in root.iter():
-            if not isinstance(node.tag, str) or etree.QName(node).namespace == self.namespace:
-                continue
-            if not any(above.tag == envelope for above in node.iterancestors()):
-                raise AnswerError("un élément d'un autre espace de noms")
-
-
-def _rejects(reader: _Reader, body: etree._Element) -> Iterator[AnswerEntry]:
-    original = reader.one(body, "OrgnlGrpInfAndSts")
-    message_id = reader.needed(original, "OrgnlMsgId")
-    groups = reader.all(body, "OrgnlPmtInfAndSts")
-    if reader.text(original, "GrpSts") == "RJCT" and not any(reader.all(each, "TxInfAndSts") for each in groups):
-        yield AnswerEntry("", _reason(reader, original, "StsRsnInf/Rsn"), message_id)
+def _rejects(body: Any) -> Iterator[AnswerEntry]:
+    original, groups = body.orgnl_grp_inf_and_sts, body.orgnl_pmt_inf_and_sts
+    message_id = original.orgnl_msg_id
+    if _status(original.grp_sts) == _REJECTED and not any(group.tx_inf_and_sts for group in groups):
+        yield AnswerEntry("", _reason(original.sts_rsn_inf), message_id)
         return
     for group in groups:
-        transactions = reader.all(group, "TxInfAndSts")
-        if reader.text(group, "PmtInfSts") == "RJCT" and not transactions:
-            payment_id = reader.needed(group, "OrgnlPmtInfId")
-            yield AnswerEntry("", _reason(reader, group, "StsRsnInf/Rsn"), message_id, payment_id)
-        for each in transactions:
-            if reader.text(each, "TxSts") == "RJCT":
+        if _status(group.pmt_inf_sts) == _REJECTED and not group.tx_inf_and_sts:
+            yield AnswerEntry("", _reason(group.sts_rsn_inf), message_id, group.orgnl_pmt_inf_id)
+        for each in group.tx_inf_and_sts:
+            if _status(each.tx_sts) == _REJECTED:
+                known = each.orgnl_tx_ref
+                sums = (
+                    known.amt.instd_amt if known and known.amt else None,
+                    known.intr_bk_sttlm_amt if known else None,
+                )
                 yield AnswerEntry(
-                    reader.text(each, "OrgnlEndToEndId")[:35],
-                    _reason(reader, each, "StsRsnInf/Rsn"),
-                    message_id,
-                    amounts=_amounts(reader, each, "OrgnlTxRef/Amt/InstdAmt", "OrgnlTxRef/IntrBkSttlmAmt"),
+                    each.orgnl_end_to_end_id or "", _reason(each.sts_rsn_inf), message_id, amounts=_euros(sums)
                 )
 
 
-def _returns(reader: _Reader, body: etree._Element) -> Iterator[AnswerEntry]:
-    for booked in reader.all(body, "Ntfctn/Ntry"):
-        day = _day(reader, booked)
-        for each in reader.all(booked, "NtryDtls/TxDtls"):
-            if reader.all(each, "RtrInf"):
+def _returns(body: Any) -> Iterator[AnswerEntry]:
+    for booked in (entry for notice in body.ntfctn for entry in notice.ntry):
+        for each in (transaction for details in booked.ntry_dtls for transaction in details.tx_dtls):
+            if each.rtr_inf:
+                stated = each.amt_dtls
+                parts = (stated.instd_amt, stated.tx_amt) if stated else ()
+                sums = (getattr(each, "amt", None), *(part.amt for part in parts if part))
                 yield AnswerEntry(
-                    reader.text(each, "Refs/EndToEndId")[:35],
-                    _reason(reader, each, "RtrInf/Rsn"),
-                    amounts=_amounts(reader, each, "Amt", "AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt"),
-                    day=day,
+                    (each.refs.end_to_end_id if each.refs else "") or "",
+                    _reason([each.rtr_inf]),
+                    amounts=_euros(sums),
+                    day=_day(booked.bookg_dt),
                 )
 
 
-def _day(reader: _Reader, booked: etree._Element) -> dt.date | None:
-    """The booking day of an entry; a date with its hour counts by its date."""
-    text = reader.text(booked, "BookgDt/Dt") or reader.text(booked, "BookgDt/DtTm")[:10]
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise AnswerError("Ntry/BookgDt : date illisible") from None
+def _status(value: Any) -> str:
+    """A status: an enumeration in the older messages, a text in the newer ones."""
+    return str(getattr(value, "value", value))
 
 
-def _reason(reader: _Reader, node: etree._Element, names: str) -> str:
-    code = reader.text(node, f"{names}/Cd") or reader.text(node, f"{names}/Prtry")
-    return code if _CODE.fullmatch(code) else ""
+def _reason(given: Iterable[Any]) -> str:
+    """The first reason; a code that is none is left out."""
+    for each in given:
+        code = _status(each.rsn.cd or each.rsn.prtry or "") if each.rsn else ""
+        if _CODE.fullmatch(code):
+            return code
+    return ""
 
 
-def _amounts(reader: _Reader, node: etree._Element, *paths: str) -> tuple[Decimal, ...]:
-    found = []
-    for path in paths:
-        for amount in reader.all(node, path):
-            try:
-                value = Decimal((amount.text or "").strip())
-            except InvalidOperation:
-                raise AnswerError(f"{path} : montant illisible") from None
-            if amount.get("Ccy") != "EUR" or not value.is_finite():
-                raise AnswerError(f"{path} : un montant en euros est attendu")
-            found.append(value)
-    return tuple(found)
+def _euros(sums: Iterable[Any]) -> tuple[Decimal, ...]:
+    stated = [each for each in sums if each is not None]
+    if any(each.ccy != "EUR" for each in stated):
+        raise AnswerError("un montant en euros est attendu")
+    return tuple(each.value for each in stated)
 
 
-def _parse(data: bytes) -> etree._Element:
-    if len(data) > MOST_BYTES:
-        raise AnswerError("fichier trop volumineux")
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root: etree._Element = etree.fromstring(data, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise AnswerError("ce fichier n'est pas du XML") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise AnswerError("une DTD n'a rien à faire dans un message bancaire")
-    return root
+def _day(booked: Any) -> dt.date | None:
+    """A booking day; a date with its hour counts by its date."""
+    given = (booked.dt or booked.dt_tm) if booked else None
+    return dt.date(given.year, given.month, given.day) if given else None

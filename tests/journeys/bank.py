@@ -1,7 +1,8 @@
-"""What a bank sends: pain.002 and camt.054 as small as they may be."""
+"""What a bank sends: pain.002 and camt.054, as small as their definitions allow, in any of the versions known."""
 
-PAIN = "urn:iso:std:iso:20022:tech:xsd:pain.002.001.03"
-CAMT = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
+PREFIX = "urn:iso:std:iso:20022:tech:xsd:"
+PAIN = f"{PREFIX}pain.002.001.03"
+CAMT = f"{PREFIX}camt.054.001.02"
 
 
 def pain002(*rejects, original="SDD-X", status="PART", groups=None, message="REJ-1", space=PAIN):
@@ -31,15 +32,25 @@ def camt054(*returns, message="RET-1", space=CAMT, extra="", booked="2027-01-12"
     """`returns`: (EndToEndId, code, amount), booked on a day; an accepted credit stands beside them."""
     lines = "".join(
         f"<TxDtls><Refs><EndToEndId>{name}</EndToEndId></Refs>"
-        f'<AmtDtls><InstdAmt><Amt Ccy="EUR">{amount}</Amt></InstdAmt></AmtDtls>'
+        f'{_amounts(space, f"""<InstdAmt><Amt Ccy="EUR">{amount}</Amt></InstdAmt>""", amount)}'
         f"<RtrInf><Rsn><Cd>{code}</Cd></Rsn></RtrInf></TxDtls>"
         for name, code, amount in returns
     )
+    created = "2027-01-12T08:00:00"
+    status = "<Sts>BOOK</Sts>" if space[-2:] in {"02", "04"} else "<Sts><Cd>BOOK</Cd></Sts>"
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><Document xmlns="{space}"><BkToCstmrDbtCdtNtfctn>'
-        f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>2027-01-12T08:00:00</CreDtTm></GrpHdr>"
-        f'<Ntfctn><Id>1</Id><Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
-        f"<BookgDt><Dt>{booked}</Dt></BookgDt><NtryDtls>{lines}"
-        f"<TxDtls><Refs><EndToEndId>OTHER</EndToEndId></Refs></TxDtls></NtryDtls></Ntry></Ntfctn>{extra}"
+        f"<GrpHdr><MsgId>{message}</MsgId><CreDtTm>{created}</CreDtTm></GrpHdr>"
+        f"<Ntfctn><Id>1</Id><CreDtTm>{created}</CreDtTm><Acct><Id><Othr><Id>1</Id></Othr></Id></Acct>"
+        f'<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>{status}'
+        f"<BookgDt><Dt>{booked}</Dt></BookgDt><BkTxCd><Prtry><Cd>RET</Cd></Prtry></BkTxCd><NtryDtls>{lines}"
+        f"<TxDtls><Refs><EndToEndId>OTHER</EndToEndId></Refs>{_amounts(space, '', '1.00')}</TxDtls>"
+        f"</NtryDtls></Ntry></Ntfctn>{extra}"
         f"</BkToCstmrDbtCdtNtfctn></Document>"
     ).encode()
+
+
+def _amounts(space, details, amount):
+    """In the newer messages each transaction states its own sum."""
+    given = "" if space[-2:] == "02" else f'<Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd>'
+    return given + (f"<AmtDtls>{details}</AmtDtls>" if details else "")

@@ -177,7 +177,7 @@ def test_what_is_no_answer_of_a_bank_is_refused(services, rep):
     """Another file, a file too large, another role's key."""
     office = Client(services, "siege")
     problem(office.post("/api/v1/bank-answers", content=b"<Document/>"), 422, "bank_answer.unreadable")
-    assert 413 == office.post("/api/v1/bank-answers", content=b" " * 20_000_001).status_code
+    assert 413 == office.post("/api/v1/bank-answers", content=b" " * 10_000_001).status_code
     problem(rep.post("/api/v1/bank-answers", content=camt054()), 403, "forbidden")
     assert [] == office.get("/api/v1/bank-answers").json()["items"]
 

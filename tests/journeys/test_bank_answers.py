@@ -1,6 +1,7 @@
 """What the bank sends back: stopped, presented again or the mandate ended; told to the rep; each file taken once."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from pipeline.steps.collect import collect
 from pipeline.steps.mandate_life import revoke
 from pipeline.steps.prenotify import announce_due
 from storage.models import BankAnswer, BankAnswerItem, Debit, Instalment, Mandate, Order, Task
+from templates.sepa import read_answer
+from templates.sepa.messages import PREFIX, VERSIONS
 from tests.factories import make_plan, make_proposal
 from tests.house import REP, drain, kinds, order_from, sign
 from tests.journeys.bank import camt054, pain002
@@ -235,10 +238,57 @@ def test_what_is_no_answer_is_refused_whole(collected, data):
     assert rows(services, BankAnswer) == []
 
 
-def test_the_newer_messages_are_read_too(collected):
-    """pain.002.001.10 and camt.054.001.08 carry the same paths."""
+@pytest.mark.parametrize("name", VERSIONS["camt.054"])
+def test_each_version_of_a_return_is_read(collected, name):
+    """Of 2009, of 2019 and the newest: the same debit, reason, sum and day."""
     services, *_ = collected
-    new = "urn:iso:std:iso:20022:tech:xsd:{}"
-    assert take_answer(services, camt054((FIRST, "AM04", AMOUNT), space=new.format("camt.054.001.08")), REP).applied
-    second = ("2026-LYO-000001-02", "AM04", AMOUNT)
-    assert take_answer(services, pain002(second, space=new.format("pain.002.001.10")), REP).applied
+    answer = read_answer(camt054((FIRST, "AM04", AMOUNT), space=PREFIX + name))
+    (entry,) = answer.entries
+    assert (answer.message_id, entry.end_to_end_id, entry.code) == ("RET-1", FIRST, "AM04")
+    assert set(entry.amounts) == {Decimal(AMOUNT)}
+    assert entry.day == date(2027, 1, 12)
+    assert take_answer(services, camt054((FIRST, "AM04", AMOUNT), space=PREFIX + name), REP).applied == 1
+
+
+@pytest.mark.parametrize("name", VERSIONS["pain.002"])
+def test_each_version_of_a_reject_is_read(collected, name):
+    """A single debit, a group, a whole file."""
+    services, _, result = collected
+    group = etree.fromstring(result.xml).findtext(".//{*}PmtInf/{*}PmtInfId")
+    space = {"original": result.message_id, "space": PREFIX + name}
+    assert take_answer(services, pain002((FIRST, "AM04", AMOUNT), **space), REP).applied == 1
+    assert take_answer(services, pain002(groups=[(group, "FF01")], message="REJ-2", **space), REP).known == 1
+    rest = take_answer(services, pain002(status="RJCT", message="REJ-3", **space), REP)
+    assert (rest.applied, rest.known) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        (b"<Sts>BOOK</Sts>", b"", "sts"),
+        (b"<Sts>BOOK</Sts>", b"<Sts>MAYBE</Sts>", "illisible"),
+        (b"<BookgDt>", b"<x:y xmlns:x='urn:other'/><BookgDt>", "y n'a pas sa place dans ReportEntry2"),
+        (b"<Ntry>", b"<Ntry Id='1'>", "Id n'a pas sa place dans ReportEntry2"),
+        (b"<MsgId>RET-1</MsgId>", b"<MsgId>" + b"R" * 36 + b"</MsgId>", "GroupHeader42.MsgId"),
+        (b">605.68<", b">605.681234<", "CurrencyAndAmount"),
+        (b'Ccy="EUR">605.68', b'Ccy="eur">605.68', "Ccy"),
+        (b'Ccy="EUR">605.68', b'Ccy="USD">605.68', "euros"),
+        (b"2027-01-12</Dt>", b"12/01/2027</Dt>", "illisible"),
+        (b"<Rsn><Cd>AM04</Cd></Rsn>", b"<Cd>AM04</Cd>", "Cd n'a pas sa place"),
+    ],
+)
+def test_what_the_definition_does_not_know_is_refused(collected, old, new, place):
+    """Missing, unknown, misplaced, too long, no date, no euros: refused whole, the place named and no value."""
+    data = camt054((FIRST, "AM04", AMOUNT)).replace(old, new)
+    with pytest.raises(BankAnswerUnreadable) as caught:
+        take_answer(collected[0], data, REP)
+    assert place in caught.value.params["reason"]
+    assert "605" not in caught.value.params["reason"]
+    assert rows(collected[0], BankAnswer) == []
+
+
+def test_what_the_bank_adds_at_the_invited_place_is_passed_over():
+    """`SplmtryData` of the newer messages takes anything."""
+    added = "<SplmtryData><Envlp><x xmlns='urn:bank'>1</x></Envlp></SplmtryData>"
+    data = camt054((FIRST, "AM04", AMOUNT), space=f"{PREFIX}camt.054.001.08", extra=added)
+    assert len(read_answer(data).entries) == 1
