@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyhanko.pdf_utils import generic, xref
 from pyhanko.pdf_utils.crypt import StandardSecurityHandler
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -138,6 +140,25 @@ def test_dictionaries_are_read_as_pyhanko_reads_them(text, monkeypatch):
     ours = outcome(lambda: read(text, parsing.read_dictionary))
     by_bytes(monkeypatch)
     assert ours == outcome(lambda: read(text, parsing._byte_by_byte))
+
+
+VALUES = b"(x)|(a\r\nb)|(\\n)|1|-2.5|+|.|007|1 0 R|0 0 R|true|null|nul|/B#20|/|<feff00e9>|<0>|[1 0 R]|[<</C 1>>]|\xe9"
+ODD = b"(|)|<|>|<<|>>|[|]|1 0 obj|{|R|\x80|%c\n|stream\n|endstream|/Length 3| |\n|\r\n|\t|\x00|\x0c|/A|/D"
+TOKENS = st.one_of(
+    st.tuples(st.sampled_from([b"/A ", b"/C", b"/Length "]), st.sampled_from(VALUES.split(b"|"))).map(b"".join),
+    st.sampled_from(ODD.split(b"|")),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TOKENS, max_size=14), st.booleans())
+def test_no_heap_of_tokens_is_read_otherwise(tokens, closed):
+    """Whatever stands in a dictionary, sound or not: the values, the place after it or the refusal are pyHanko's."""
+    text = b"<<" + b"".join(tokens) + (b">> " if closed else b"")
+    ours = outcome(lambda: read(text, parsing.read_dictionary))
+    with pytest.MonkeyPatch.context() as patch:
+        by_bytes(patch)
+        assert ours == outcome(lambda: read(text, parsing._byte_by_byte))
 
 
 def test_what_is_not_in_memory_is_read_by_pyhanko(tmp_path):
