@@ -7,8 +7,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from botocore.exceptions import BotoCoreError
 from cryptography import x509
+from sqlalchemy.exc import ArgumentError
 
+from pipeline.ailments import of_keys
 from pipeline.channels.drop import AgencyDrop, drop_from_url
 from pipeline.channels.mail import Mailer, mailer_from_url
 from pipeline.channels.sms import ConsoleSms, FailoverSms, SmsGateway, SmsProvider
@@ -80,13 +83,13 @@ def build_services(
     clock = clock or (clock_from(settings.fixed_now) if settings.fixed_now else system_clock)
     if settings.is_production and settings.fixed_now:
         raise Misconfigured("SEING_FIXED_NOW", "n'est pas pour la production.", "Retirez-le.")
-    works = WorkFactory(_from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock)
+    works = WorkFactory(from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock)
     keys = build_keys(settings, works, clock)
     return Services(
         settings=settings,
         clock=clock,
         works=works,
-        archive=_from_url("SEING_ARCHIVE_URL", archive_from_url, settings.archive),
+        archive=from_url("SEING_ARCHIVE_URL", archive_from_url, settings.archive),
         vault=build_vault(settings),
         pepper=build_pepper(settings),
         organisation=build_organisation(settings),
@@ -94,8 +97,8 @@ def build_services(
         revocation=build_revocation(settings, keys, works, clock),
         sms=sms or build_sms(settings),
         voice=voice or build_voice(settings),
-        mail=_from_url("SEING_MAIL_URL", lambda url: mailer_from_url(url, settings.mail_from, clock), settings.mail),
-        drop=_from_url("SEING_DROP_URL", drop_from_url, settings.drop),
+        mail=build_mail(settings, clock),
+        drop=from_url("SEING_DROP_URL", drop_from_url, settings.drop),
     )
 
 
@@ -190,8 +193,17 @@ def trusted_roots(settings: Settings, identities: Sequence[Identity] = ()) -> tu
     found = dict.fromkeys(identity.chain[-1] for identity in identities)
     files = [path for path in (settings.trust_roots, settings.keys_dir / pki.ROOT) if path and path.exists()]
     for path in files:
-        found.update(dict.fromkeys(x509.load_pem_x509_certificates(path.read_bytes())))
+        try:
+            found.update(dict.fromkeys(x509.load_pem_x509_certificates(path.read_bytes())))
+        except ValueError:
+            remedy = f"Vérifiez {path.name} : une ou plusieurs racines, en PEM."
+            raise Misconfigured("SEING_TRUST_ROOTS", "n'est pas un fichier PEM de certificats.", remedy) from None
     return tuple(root for root in found if not (settings.is_production and pki.is_development(root)))
+
+
+def build_mail(settings: Settings, clock: Clock) -> Mailer:
+    """The mail server, or a folder."""
+    return from_url("SEING_MAIL_URL", lambda url: mailer_from_url(url, settings.mail_from, clock), settings.mail)
 
 
 def build_sms(settings: Settings) -> SmsGateway:
@@ -276,15 +288,27 @@ def _identity(settings: Settings, part: _Part, now: datetime) -> Identity:
     try:
         identity = open_identity(_address(settings, part), certificates, passphrase, purpose=part.purpose, now=now)
     except SigningError as error:
-        remedy = "Vérifiez-le, avec SEING_KEY_PASSPHRASE." if settings.is_production else "Lancez `seing init`."
-        raise Misconfigured(variable, f"{error}.", remedy) from None
+        said, remedy = of_keys(error)
+        made = not settings.is_production and not getattr(settings, f"{part.name}_key")
+        raise Misconfigured(variable, said, "Lancez `seing init`." if made else remedy) from None
     if settings.is_production and any(map(pki.is_development, (identity.certificate, *identity.chain))):
         raise Misconfigured(variable, "est une clé de développement.", "Donnez celle d'un prestataire de confiance.")
     return identity
 
 
-def _from_url(variable: str, make: Callable[[str], T], url: str) -> T:
+FORMS = {
+    "SEING_DATABASE_URL": "Donnez sqlite:////dossier/base.db ou postgresql://compte:secret@machine:5432/base.",
+    "SEING_BROKER_URL": "Donnez memory:// ou amqp://compte:secret@machine:5672/vhost.",
+    "SEING_ARCHIVE_URL": "Donnez file:///dossier ou s3://compartiment?endpoint=...&region=..., sans identifiants.",
+    "SEING_MAIL_URL": "Donnez file:///dossier, smtp://compte:secret@machine:587 ou smtps://...",
+    "SEING_DROP_URL": "Donnez file:///dossier.",
+}
+"""What each address may be."""
+
+
+def from_url(variable: str, make: Callable[[str], T], url: str) -> T:
+    """What is at an address; raises `Misconfigured` for one that is not understood, without repeating it."""
     try:
         return make(url)
-    except ValueError as error:
-        raise Misconfigured(variable, f"{error}.", "Corrigez l'adresse.") from None
+    except (ValueError, ArgumentError, BotoCoreError):
+        raise Misconfigured(variable, "n'est pas une adresse comprise ici.", FORMS[variable]) from None

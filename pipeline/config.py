@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from pipeline.errors import Misconfigured
+from pipeline.proposal.problems import problem
 
 Environment = Literal["development", "training", "production"]
 
@@ -170,14 +171,14 @@ class Settings(BaseSettings):
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
+            raise ValueError("doit commencer par http:// ou https://")
         return value.rstrip("/")
 
     @field_validator("sms_sender")
     @classmethod
     def _alphanumeric_sender(cls, value: str) -> str:
         if not (1 <= len(value) <= 11 and value.replace(" ", "").isalnum() and any(c.isalpha() for c in value)):
-            raise ValueError("must be 1 to 11 letters, digits or spaces with at least one letter")
+            raise ValueError("doit compter de 1 à 11 lettres, chiffres ou espaces, dont une lettre")
         return value
 
     @property
@@ -244,5 +245,12 @@ def load_settings(**values: object) -> Settings:
         return Settings(**values)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = "SEING_" + "_".join(str(part) for part in first["loc"]).upper()
-        raise Misconfigured(name, f"valeur refusée ({first['msg']}).", "Corrigez-le dans l'environnement.") from None
+        name = "SEING_" + str(first["loc"][0]).upper()
+        facts = {name: fact for name, fact in first.get("ctx", {}).items() if name != "error"}
+        own = str(first.get("ctx", {}).get("error", "")) if first["type"] == "value_error" else ""
+        reason = own or problem(first["type"], "", **facts).message_fr
+        raise Misconfigured(name, f"valeur refusée : {reason}.", "Corrigez-le dans l'environnement.") from None
+    except SettingsError as error:  # a list that is no JSON: pydantic names the field alone
+        name = next((name for name in Settings.model_fields if f'"{name}"' in str(error)), "")
+        remedy = 'Donnez une liste JSON, par exemple ["a.crl", "b.crl"].'
+        raise Misconfigured(f"SEING_{name.upper()}", "n'est pas du JSON.", remedy) from None

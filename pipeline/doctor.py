@@ -1,22 +1,22 @@
 """`seing doctor`: every setting, key and service tried, each with what is wrong and how to mend it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
 from pipeline import bootstrap
-from pipeline.ailments import of_keys
+from pipeline.ailments import of_keys, of_service
 from pipeline.broker import broker_from_url
 from pipeline.clock import system_clock
 from pipeline.config import Settings, load_settings
-from pipeline.errors import Misconfigured, SeingError
-from pipeline.keys import Keys
+from pipeline.errors import Misconfigured, SeingError, describe
+from pipeline.organisation import OrganisationUnreadable
 from pipeline.selftest import seal_blank_page
-from signing.errors import SigningError
+from signing.errors import RevocationUnavailable, SigningError, ValidationInfoIncomplete
+from signing.longterm import preserve
 from storage.archive import archive_from_url
 from storage.database import engine_from_url
-from storage.errors import StorageError
 from storage.migrations import current, head
 from storage.work import WorkFactory
 
@@ -44,27 +44,21 @@ def diagnose() -> Iterator[Diagnosis]:
     yield Diagnosis("ok", "réglages", f"environnement {settings.environment}, données dans {settings.data_dir}")
     if settings.is_production and not settings.public_url.startswith("https://"):
         yield Diagnosis("error", "SEING_PUBLIC_URL", "n'est pas en https.", "Donnez l'adresse https du service.")
-    checks: tuple[tuple[str, Callable[[Settings], Diagnosis]], ...] = (
-        ("organisation", _organisation),
-        ("base de données", _database),
-        ("archive", _archive),
-        ("messagerie des travaux", _broker),
-        ("SMS", _sms),
-        ("coffre", _vault),
-        ("clés", _keys),
-    )
-    for what, check in checks:
+    for what, check in CHECKS.items():
         try:
             yield check(settings)
         except Misconfigured as error:
             yield Diagnosis("error", error.setting, error.problem, error.remedy)
+        except OrganisationUnreadable as error:
+            wrong = " ; ".join(str(each) for each in error.problems[:3])
+            yield Diagnosis("error", what, wrong, "Corrigez le fichier.")
         except SeingError as error:
-            yield Diagnosis("error", what, str(error), "Corrigez le fichier.")
+            yield Diagnosis("error", what, describe(error), "Corrigez le fichier.")
         except SigningError as error:
-            ailment = of_keys(error)
-            yield Diagnosis("error", what, f"l'une d'elles {ailment.said}", ailment.remedy)
+            yield Diagnosis("error", what, *of_keys(error))
         except Exception as error:  # noqa: BLE001  # a doctor says what he finds, whatever it is
-            yield Diagnosis("error", what, f"{type(error).__name__}: {error}", "Vérifiez l'adresse et le service.")
+            said, remedy = of_service(error)
+            yield Diagnosis("error", what, said, remedy or REMEDIES.get(what, "Vérifiez ce réglage."))
 
 
 def _organisation(settings: Settings) -> Diagnosis:
@@ -73,6 +67,7 @@ def _organisation(settings: Settings) -> Diagnosis:
 
 
 def _database(settings: Settings) -> Diagnosis:
+    bootstrap.from_url("SEING_DATABASE_URL", engine_from_url, settings.database).dispose()
     at = current(settings.database)
     if at != head():
         return Diagnosis("error", "base de données", f"version {at or 'vide'}, attendue {head()}", "seing migrate")
@@ -80,22 +75,28 @@ def _database(settings: Settings) -> Diagnosis:
 
 
 def _archive(settings: Settings) -> Diagnosis:
-    try:
-        archive_from_url(settings.archive).check()
-    except StorageError as error:
-        return Diagnosis("error", "archive", str(error), "Vérifiez SEING_ARCHIVE_URL, les droits et la place libre.")
+    bootstrap.from_url("SEING_ARCHIVE_URL", archive_from_url, settings.archive).check()
     return Diagnosis("ok", "archive", "écriture, lecture et comparaison réussies")
 
 
 def _broker(settings: Settings) -> Diagnosis:
+    broker = bootstrap.from_url("SEING_BROKER_URL", broker_from_url, settings.broker_url)
     if settings.broker_url == "memory://":
         return Diagnosis("ok", "messagerie des travaux", "dans le processus (memory://)")
-    broker = broker_from_url(settings.broker_url)
     try:
         broker.declare_queue(f"{settings.queue_prefix}documents", ensure=True)
     finally:
         broker.close()
     return Diagnosis("ok", "messagerie des travaux", "RabbitMQ répond")
+
+
+def _mail(settings: Settings) -> Diagnosis:
+    bootstrap.build_mail(settings, system_clock).check()
+    if settings.mail.startswith("file:"):
+        level: Literal["ok", "warning"] = "warning" if settings.is_production else "ok"
+        remedy = "SEING_MAIL_URL=smtp://... pour de vrai." if settings.is_production else ""
+        return Diagnosis(level, "courriels", "gardés dans un dossier, envoyés à personne", remedy)
+    return Diagnosis("ok", "courriels", "le serveur répond et accepte le compte")
 
 
 def _sms(settings: Settings) -> Diagnosis:
@@ -112,16 +113,41 @@ def _vault(settings: Settings) -> Diagnosis:
 
 
 def _keys(settings: Settings) -> Diagnosis:
-    engine = engine_from_url(settings.database)
+    """A blank page sealed, then raised to B-LTA: keys, time-stamps and sources of revocation, as an order asks them."""
+    engine = bootstrap.from_url("SEING_DATABASE_URL", engine_from_url, settings.database)
     try:
-        keys = bootstrap.build_keys(settings, WorkFactory(engine), system_clock)
-        return _tried(keys)
+        works = WorkFactory(engine)
+        keys = bootstrap.build_keys(settings, works, system_clock)
+        sealed = seal_blank_page(keys, system_clock())
+        if current(settings.database) != head():  # the list of our authority is kept there
+            return Diagnosis("warning", "clés", "page blanche scellée, sans liste de révocation", "seing migrate")
+        revocation = bootstrap.build_revocation(settings, keys, works, system_clock)
+        preserve(sealed, revocation.proofs, keys.timestamper)
+    except (RevocationUnavailable, ValidationInfoIncomplete) as error:
+        said, remedy = of_keys(error)
+        return Diagnosis("warning", "clés", f"page blanche scellée, mais {said}", remedy)
     finally:
         engine.dispose()
-
-
-def _tried(keys: Keys) -> Diagnosis:
-    seal_blank_page(keys, system_clock())
     if keys.ends - system_clock() < EXPIRES_SOON:
         return Diagnosis("warning", "clés", f"un certificat expire le {keys.ends:%d/%m/%Y}", "Demandez le suivant.")
-    return Diagnosis("ok", "clés", "page blanche scellée, horodatée et vérifiée")
+    return Diagnosis("ok", "clés", "page blanche scellée, horodatée, pérennisée et vérifiée")
+
+
+CHECKS: Mapping[str, Callable[[Settings], Diagnosis]] = {
+    "organisation": _organisation,
+    "base de données": _database,
+    "archive": _archive,
+    "messagerie des travaux": _broker,
+    "courriels": _mail,
+    "SMS": _sms,
+    "coffre": _vault,
+    "clés": _keys,
+}
+
+REMEDIES = {
+    "base de données": "Vérifiez SEING_DATABASE_URL, le serveur et le réseau.",
+    "archive": "Vérifiez SEING_ARCHIVE_URL, les droits et la place libre.",
+    "messagerie des travaux": "Vérifiez SEING_BROKER_URL, le serveur et le réseau.",
+    "courriels": "Vérifiez SEING_MAIL_URL, le serveur et le réseau.",
+    "clés": "Vérifiez SEING_DATABASE_URL et les adresses des clés.",
+}

@@ -62,7 +62,7 @@ class Keys:
         self,
         load: Callable[[], KeySet],
         files: Sequence[Path],
-        check: Callable[[KeySet], None],
+        check: Callable[[KeySet], object],
         revoked: Callable[[Sequence[Identity]], RevokedCertificate | None],
         clock: Clock,
     ) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from stdnum.eu import at_02
 from stdnum.fr import siren, siret, tva
 
+from pipeline.ailments import of_system
 from pipeline.errors import SeingError
 from pipeline.proposal.models import Address
 from pipeline.proposal.problems import Problem
@@ -111,8 +112,7 @@ def load_organisation(path: Path) -> Organisation:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or "?"
-        wrong = Problem("", f"{path} ne peut pas être lu ({reason})", f"{path} cannot be read ({reason})")
+        wrong = Problem("", f"{path} ne peut pas être lu ({of_system(error)})", f"{path} cannot be read")
         raise OrganisationUnreadable((wrong,)) from error
     return read_organisation(raw)
 

@@ -38,6 +38,7 @@ def published(works: WorkFactory, clock: Clock, issuer: Identity) -> bytes:
     series = f"crl:{name[:16]}"
     with works() as work:
         work.hold(series)
+        now = clock()  # a list that was made while this one waited is not from the future
         kept = _fresh(work, name, now)
         if kept is not None:  # another process was faster
             return kept

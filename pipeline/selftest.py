@@ -24,8 +24,8 @@ def blank_page(when: datetime) -> bytes:
     return flow.finish()
 
 
-def seal_blank_page(keys: Keys | KeySet, now: datetime) -> None:
-    """Try every key as the product uses it, in milliseconds.
+def seal_blank_page(keys: Keys | KeySet, now: datetime) -> bytes:
+    """Try every key as the product uses it, in milliseconds; gives the sealed page.
 
     Raises:
         Misconfigured: the result does not verify.
@@ -50,3 +50,4 @@ def seal_blank_page(keys: Keys | KeySet, now: datetime) -> None:
         one_shot.certificate.verify_directly_issued_by(keys.issuer.certificate)
     except (InvalidSignature, ValueError, TypeError):
         raise Misconfigured("SEING_ISSUER_KEY", "ne donne pas de certificat valable.", "Vérifiez la clé.") from None
+    return sealed

@@ -11,7 +11,7 @@ from typing import Self
 import dramatiq
 
 from pipeline.actors.declare import declare_actors
-from pipeline.bootstrap import Services
+from pipeline.bootstrap import Services, from_url
 from pipeline.broker import broker_from_url
 from pipeline.outbox import Relay
 from pipeline.preservation import renew_due
@@ -33,7 +33,7 @@ class Engine(AbstractContextManager["Engine"]):
         """With a broker in memory, what another process had sent is lost: it is staged again at the start."""
         settings = services.settings
         self.services = services
-        self.broker = broker_from_url(settings.broker_url)
+        self.broker = from_url("SEING_BROKER_URL", broker_from_url, settings.broker_url)
         self.actors = declare_actors(self.broker, services)
         self.relay = Relay(services, self.actors)
         self.worker = (

@@ -3,6 +3,9 @@
 import re
 import smtplib
 import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -47,6 +50,9 @@ class Mailer(Protocol):
     def send(self, mail: Mail, *, key: str) -> str:
         """Hand the mail over, return its Message-ID; raises `MailError`."""
 
+    def check(self) -> None:
+        """See that mails can be handed over, without one; raises `OSError` or `smtplib.SMTPException`."""
+
 
 def build(mail: Mail, *, sender: str, key: str, clock: Clock) -> EmailMessage:
     """The message as it leaves. The Message-ID comes from `key` alone."""
@@ -86,6 +92,12 @@ class FolderMail:
             raise MailError(f"the mail folder cannot be written ({error.strerror})") from None
         return str(message["Message-ID"])
 
+    def check(self) -> None:
+        """See that the folder can be written; raises `OSError`."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.folder):
+            pass
+
 
 class SmtpMail:
     """SMTP with STARTTLS (smtp://) or TLS (smtps://)."""
@@ -97,22 +109,34 @@ class SmtpMail:
     def send(self, mail: Mail, *, key: str) -> str:
         """Hand the mail to the server."""
         message = build(mail, sender=self.sender, key=key, clock=self.clock)
-        url, tls = self.url, ssl.create_default_context()
-        host = url.hostname or "localhost"
         try:
-            if url.scheme == "smtps":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT, context=tls)
-            else:
-                server = smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT)
-            with server:
-                if url.scheme == "smtp" and server.has_extn("starttls"):
-                    server.starttls(context=tls)
-                if url.username:
-                    server.login(unquote(url.username), unquote(url.password or ""))
+            with self._opened() as server:
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
             raise MailError(f"the mail server refused or did not answer ({type(error).__name__})") from None
         return str(message["Message-ID"])
+
+    def check(self) -> None:
+        """Come in, and leave without a mail; raises `OSError` or `smtplib.SMTPException`."""
+        with self._opened() as server:
+            server.noop()
+
+    @contextmanager
+    def _opened(self) -> Iterator[smtplib.SMTP]:
+        """A conversation, encrypted where it can be, with the account of the address."""
+        url, tls = self.url, ssl.create_default_context()
+        host = url.hostname or "localhost"
+        if url.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, url.port or 465, timeout=TIMEOUT, context=tls)
+        else:
+            server = smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT)
+        with server:
+            server.ehlo_or_helo_if_needed()
+            if url.scheme == "smtp" and server.has_extn("starttls"):
+                server.starttls(context=tls)
+            if url.username:
+                server.login(unquote(url.username), unquote(url.password or ""))
+            yield server
 
 
 def mailer_from_url(url: str, sender: str, clock: Clock) -> Mailer:

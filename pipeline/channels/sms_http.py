@@ -49,10 +49,10 @@ def read_template(path: Path) -> Template:
         template = Template(**said)
     except (OSError, ValueError, TypeError, AttributeError):
         known, reported = (", ".join(each.name for each in fields(kind)) for kind in (Template, ReportTemplate))
-        raise ValueError(f"the template is no JSON object of {known}; its report, one of {reported}") from None
+        raise ValueError(f"n'est pas un objet JSON fait de {known} ; report, fait de {reported}") from None
     shape = json.dumps(template.body)
     if "{to}" not in shape or "{text}" not in shape:
-        raise ValueError("the template's body has no place for {to} and {text}")
+        raise ValueError("n'a pas de place pour {to} et {text} dans body")
     return template
 
 

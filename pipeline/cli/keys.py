@@ -25,8 +25,8 @@ def create(
 
     try:
         typer.echo(create_key(build_services(load_settings()), name, user))
-    except ValueError as error:
-        typer.echo(f"Nom refusé : {error}", err=True)
+    except ValueError:
+        typer.echo("Nom refusé : de 1 à 40 lettres, chiffres, points, tirets ou soulignés.", err=True)
         raise typer.Exit(2) from None
 
 

@@ -136,6 +136,7 @@ def _tried(services: "Services") -> "Services":
 
     A key service or time-stamping unit that is silent stops nobody: orders wait for it by themselves.
     """
+    from pipeline.ailments import of_keys
     from pipeline.errors import Misconfigured
     from pipeline.selftest import seal_blank_page
     from signing.errors import KeyUnavailable, SigningError, TimestampUnavailable
@@ -145,7 +146,8 @@ def _tried(services: "Services") -> "Services":
     except (KeyUnavailable, TimestampUnavailable) as error:
         logging.getLogger("seing.keys").warning("the blank page waits: %s", error)
     except SigningError as error:
-        raise Misconfigured("SEING_SEAL_KEY", f"{error}.", "Lancez `seing doctor`.") from error
+        said, remedy = of_keys(error)
+        raise Misconfigured("SEING_SEAL_KEY", said, remedy) from error
     return services
 
 

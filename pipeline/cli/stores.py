@@ -28,7 +28,7 @@ def opened() -> Iterator["Services"]:
         typer.echo("L'archive ne répond pas. Rien n'est perdu : recommencez plus tard.", err=True)
         raise typer.Exit(2) from None
     except ArchiveError as error:
-        typer.echo(f"L'archive refuse ({error.code}) : {error}", err=True)
+        typer.echo(f"L'archive refuse ({error.code}).", err=True)
         raise typer.Exit(2) from None
     except UnknownKey as error:
         typer.echo(f"La clé « {error.key_id} » manque dans SEING_VAULT_KEYS.", err=True)

@@ -84,7 +84,7 @@ def test_nothing_is_signed_with_an_expired_certificate(services):
     services.clock.move(days=3660)
     with pytest.raises(errors.CertificateExpired):
         services.keys.current()
-    with pytest.raises(Misconfigured, match="expired"):
+    with pytest.raises(Misconfigured, match="expiré"):
         build_keys(services.settings, services.works, services.clock)
     assert services.keys.roots
 
@@ -109,7 +109,7 @@ def test_a_pem_beside_the_address_is_asked_for(services):
     with pytest.raises(Misconfigured) as caught:
         build_keys(settings, services.works, services.clock)
     assert caught.value.setting == "SEING_SEAL_KEY"
-    assert "certificates" in caught.value.problem
+    assert "fichier PEM" in caught.value.problem
 
 
 def test_a_seal_that_does_not_fit_is_found_before_anybody_signs(services):
