@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     """file:///folder or s3://bucket?endpoint=...&region=...; empty means a folder in the data folder."""
 
     drop_url: str = ""
-    """Where production batches are left for agencies: a file:/// folder; empty means one in the data folder."""
+    """Where files are left: production batches per agency, paper invoices (COURRIER), receipts for the platform
+    (PLATEFORME); a file:/// folder; empty means one in the data folder."""
 
     mail_url: str = ""
     """smtp://user:password@host:587 or a file:/// folder of .eml files; empty means a folder in the data folder."""

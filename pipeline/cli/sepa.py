@@ -1,4 +1,4 @@
-"""`sepa collect`, `answers`, `register`, `revoke`, `amend`, `announce`: mandates and debits from the command line."""
+"""`sepa collect`, `answers`, `receipts`, `register`, `revoke`, `amend`, `announce`: mandates and debits."""
 
 from datetime import datetime
 from pathlib import Path
@@ -60,6 +60,30 @@ def answers(
                 typer.echo(f"  ! {name or '(sans référence)'} : {reason}")
             waiting += len(result.quarantined)
     raise typer.Exit(1 if waiting else 0)
+
+
+@group.command()
+def receipts(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="Premier jour.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Dernier jour.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Pour un tableur, sur la sortie standard.")] = False,
+) -> None:
+    """Lister les encaissements et les impayés d'une période, par facture et par taux de TVA."""
+    import sys
+
+    from pipeline.steps.receipt_book import DECLARATIONS, NATURES, receipts_between, receipts_csv
+    from templates.french import formats
+
+    with opened() as services:
+        rows = receipts_between(services, first.date(), last.date())
+    if as_csv:
+        sys.stdout.buffer.write(receipts_csv(rows))
+        return
+    shown = formats("fr")
+    for row in rows:
+        what = f"{NATURES[row.kind]}  {DECLARATIONS[row.declaration]}"
+        typer.echo(f"{shown.date(row.day)}  {row.invoice}  {shown.money(row.amount)}  {what}  {row.customer}")
+    typer.echo(f"{len(rows)} mouvement(s).")
 
 
 @group.command("register")

@@ -5,6 +5,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import BankAnswerUnreadable
+from pipeline.steps.receive import count_receipts
 from tests.factories import IBAN
 from tests.house import order_of
 from tests.journeys.bank import camt054
@@ -48,6 +49,19 @@ def test_collect_then_answers(seing):
     (seing.desk / "photo.jpg").write_bytes(b"\xff\xd8")
     with pytest.raises(BankAnswerUnreadable):
         seing("sepa", "answers", "photo.jpg")
+
+
+def test_receipts_of_a_period(seing):
+    """What counts as received in a month, listed and as CSV; nothing outside it."""
+    seing("sepa", "collect", "--until", "2027-01-31")
+    seing.services.clock.now = seing.services.clock.now.replace(year=2027, month=1, day=20)
+    count_receipts(seing.services)
+    code, said = seing("sepa", "receipts", "--from", "2027-01-01", "--to", "2027-01-31")
+    assert (code, "605,68" in said, "encaissement  à déclarer" in said) == (0, True, True)
+    lines = seing("sepa", "receipts", "--from", "2027-01-01", "--to", "2027-01-31", "--csv")[1].splitlines()
+    assert lines[0].lstrip("\ufeff").startswith("Facture;Commande;")
+    assert ";20,00;605,68;" in lines[1]
+    assert seing("sepa", "receipts", "--from", "2026-01-01", "--to", "2026-12-31") == (0, "0 mouvement(s).\n")
 
 
 def test_register_amend_and_revoke(seing):

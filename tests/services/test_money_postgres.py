@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
@@ -14,9 +15,10 @@ from pipeline.steps.erase import erase
 from pipeline.steps.keep_house import nightly
 from pipeline.steps.mandate_life import revoke
 from pipeline.steps.read_back import check_archive, reports
+from pipeline.steps.receive import count_receipts
 from pipeline.steps.register import register
 from pipeline.steps.rotate import rotate_vault
-from storage.models import BankAnswer, Collection, Debit, Instalment, Job, Mandate, Order, Task
+from storage.models import BankAnswer, Collection, Debit, Instalment, Job, Mandate, Order, Receipt, Task
 from storage.vault import Vault
 from tests.factories import IBAN, make_proposal, sample
 from tests.house import REP, choices, drain, make_services, order_from, sign
@@ -78,6 +80,24 @@ def test_many_collect_and_take_the_same_answer_at_once(server):
     object.__setattr__(services, "vault", vault)
     assert rotate_vault(services).sealed > 0
     assert rotate_vault(services).sealed == 0
+
+
+def test_many_count_while_the_bank_takes_back(server):
+    """Each debit counts once and is taken back once at most, whoever comes first; what was told adds up."""
+    services, _ = server
+    collect_all(services, date(2027, 3, 31), REP)
+    services.clock.now = services.clock.now.replace(year=2027, month=3, day=20)
+    at_once(lambda: (count_receipts(services), take_answer(services, camt054(FIRST), REP)))
+    at_once(lambda: drain(services))
+    found = rows(services, Receipt)
+    kinds = [row.kind for row in found]
+    back = kinds.count("taken_back")
+    assert kinds.count("received") == 2 + back
+    assert back in (0, 1), "not counted at all where the return came first"
+    assert sum(row.amount for row in found) == 2 * Decimal("605.68")
+    assert {row.declaration for row in found} == {"done"}
+    assert sorted(row.number for row in found) == list(range(1, len(found) + 1))
+    assert len(list((services.settings.data_dir / "drop" / "PLATEFORME").glob("*.xml"))) == len(found)
 
 
 def test_revoking_while_others_collect(server):
