@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from pipeline.bootstrap import Services
 from pipeline.clock import paris_day
-from pipeline.rules.receipts import Share
+from pipeline.rules.receipts import Share, standing
 from pipeline.rules.returns import outcome_of
 from pipeline.steps.declare import message_name
 from pipeline.steps.receive import read_shares
 from pipeline.steps.register import cell
+from pipeline.totals import NOTHING
 from storage.models import Debit, Invoice, Order, Receipt
 from storage.work import Work
 
@@ -40,6 +41,34 @@ class ReceiptRow:
     declaration: str
     declared_at: datetime | None
     message: str
+
+
+@dataclass(frozen=True)
+class InvoiceStanding:
+    """Where an order's invoice stands: `unpaid`, `partly`, `collected`, or `credited` by a credit note."""
+
+    number: str
+    total: Decimal
+    collected: Decimal
+    standing: str
+    receipts: tuple[ReceiptRow, ...]
+
+
+def invoice_standing(work: Work, order_id: str) -> InvoiceStanding | None:
+    """The invoice of an order with its movements; None where there is none yet."""
+    invoice = work.first(Invoice, order_id=order_id, kind="invoice")
+    if invoice is None:
+        return None
+    rows = work.find(Receipt, invoice_id=invoice.id, order_by=Receipt.number)
+    collected = sum((row.amount for row in rows), NOTHING)
+    credited = work.first(Invoice, corrects_id=invoice.id) is not None
+    return InvoiceStanding(
+        number=invoice.number,
+        total=invoice.total_incl_vat,
+        collected=collected,
+        standing="credited" if credited else standing(invoice.total_incl_vat, collected),
+        receipts=rows_of(work, rows),
+    )
 
 
 def receipts_between(services: Services, first: date, last: date) -> tuple[ReceiptRow, ...]:

@@ -211,6 +211,8 @@ def test_receipts_are_read_by_the_platforms_adapter(services, sealed):
     (receipt,) = office.get("/api/v1/receipts?declaration=due").json()["items"]
     assert ("received", "605.68", "2027-01-05") == (receipt["kind"], receipt["amount"], receipt["day"])
     assert [{"rate": "20.00", "amount": "605.68"}] == receipt["by_rate"]
+    invoice = office.get(f"/api/v1/orders/{sealed}").json()["invoice"]
+    assert ("partly", "605.68", "6056.76") == (invoice["standing"], invoice["collected"], invoice["total_incl_vat"])
     xml = office.get(receipt["url"])
     assert "application/xml" == xml.headers["content-type"]
     assert b"605.68" in xml.content

@@ -10,6 +10,7 @@ from pipeline.steps.bank import take_answer
 from pipeline.steps.collect import collect, collection_file
 from pipeline.steps.keep_house import keep_house, nightly
 from pipeline.steps.read_back import check_archive
+from pipeline.steps.release import release
 from pipeline.steps.renounce import renounce
 from storage.models import Collection
 from tests.factories import sample
@@ -50,6 +51,8 @@ def test_writers_never_wait_for_the_archive(watched):
     services, seen = watched
     order_id = order_from(services, sample("au-nom-de-la-rose"))
     sign(services, order_id)
+    drain(services)
+    release(services, order_id, REP)
     drain(services)
     result = collect(services, date(2027, 3, 31), REP)
     with services.works(read_only=True) as work:

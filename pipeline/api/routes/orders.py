@@ -18,6 +18,7 @@ from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.steps.ceremony import open_ceremony
 from pipeline.steps.prepare import withdraw
+from pipeline.steps.receipt_book import invoice_standing
 from pipeline.steps.release import release
 from storage.archive import Area
 from storage.models import ArchiveEntry, Ceremony, Event, OneTimeCode, Order, Track
@@ -124,10 +125,11 @@ def order_now(services: Services, order: str, caller: Caller) -> OrderOut:
         events = work.find(Event, order_id=row.id, order_by=Event.sequence)
         last = work.first(Ceremony, order_id=row.id, order_by=Ceremony.opened_at.desc())
         code = work.first(OneTimeCode, ceremony_id=last.id, order_by=OneTimeCode.sequence.desc()) if last else None
+        invoice = invoice_standing(work, row.id) if caller.role != "agency" else None
     if caller.role == "agency":  # the trail says who of the seller's and the customer's side did what, and when
         events = []
     entries = [entry for entry in entries if sees_document(entry, caller)]
-    return order_out(row, tracks, entries, events, (last, code) if last else None, services.clock())
+    return order_out(row, tracks, entries, events, (last, code) if last else None, invoice, services.clock())
 
 
 def _seen(services: Services, order: str, caller: Caller) -> str:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pipeline.api.schemas.common import Amount, FindingOut, Instant, Out, Strict, findings_out
 from pipeline.customer import FieldCheck, FieldName
+from pipeline.steps.receipt_book import InvoiceStanding
 from storage.models import ArchiveEntry, Ceremony, Event, OneTimeCode, Order, Track
 
 
@@ -123,6 +124,15 @@ class CeremonyOut(Out):
     delivery: str | None = Field(description="What the provider says of the last code.", examples=["delivered"])
 
 
+class InvoiceOut(Out):
+    """Where the order's invoice stands; its movements are at `/receipts?invoice=`."""
+
+    number: str = Field(examples=["F-2026-000042"])
+    total_incl_vat: Amount
+    collected: Amount = Field(description="What came in, less what went back.")
+    standing: str = Field(description="`unpaid`, `partly`, `collected`, or `credited` by a credit note.")
+
+
 class OrderOut(OrderSummary):
     """Everything about an order."""
 
@@ -134,6 +144,7 @@ class OrderOut(OrderSummary):
     evidence_sha256: str | None
     signatory: SignatoryOut
     payment: PaymentOut
+    invoice: InvoiceOut | None = Field(description="None before it is issued, and for an agency.")
     withdrawal: WithdrawalOut | None
     ceremony: CeremonyOut | None
     tracks: tuple[TrackOut, ...]
@@ -180,6 +191,7 @@ def order_out(
     documents: Sequence[ArchiveEntry],
     events: Sequence[Event],
     ceremony: tuple[Ceremony, OneTimeCode | None] | None,
+    invoice: InvoiceStanding | None,
     now: datetime,
 ) -> OrderOut:
     """Everything about an order."""
@@ -202,6 +214,14 @@ def order_out(
             iban_last4=row.iban_last4,
             invoice_delivery=row.invoice_delivery,
         ),
+        invoice=InvoiceOut(
+            number=invoice.number,
+            total_incl_vat=invoice.total,
+            collected=invoice.collected,
+            standing=invoice.standing,
+        )
+        if invoice
+        else None,
         withdrawal=withdrawal if row.withdrawal_applies else None,
         ceremony=_ceremony(*ceremony, now) if ceremony else None,
         tracks=tuple(_track(item, now) for item in tracks),

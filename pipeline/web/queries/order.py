@@ -11,9 +11,9 @@ from pipeline.flow import SIGNED_STATES, State
 from pipeline.orders import frozen_of
 from pipeline.sheets import filled_sheets, lines_of, missing_sheets
 from pipeline.steps.amend import is_amendable
+from pipeline.steps.receipt_book import InvoiceStanding, invoice_standing
 from pipeline.users import SessionView
 from pipeline.web.queries.marks import ORDER_TONES, Tone, due_of, is_late, track_tone
-from pipeline.web.queries.receipts import InvoiceStanding, invoice_standing
 from storage.models import ArchiveEntry, Ceremony, Job, Mandate, OneTimeCode, Order, Proposal, Task, Track, User
 from storage.work import Work
 
@@ -164,7 +164,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         entries = work.find(ArchiveEntry, order_id=order_id, order_by=(ArchiveEntry.stored_at, ArchiveEntry.name))
         tasks = work.find(Task, order_id=order_id, state="open", order_by=Task.created_at)
         sheets = _sheets(services, work, order)
-        invoice = invoice_standing(work, order)
+        invoice = invoice_standing(work, order_id)
     held = order.hold_until is not None and order.hold_until > today and not order.early_start
     return OrderPage(
         id=order.id,
