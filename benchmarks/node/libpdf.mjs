@@ -1,13 +1,15 @@
 // The peer: the order form's untagged twin by LibPDF (@libpdf/core), the library that Documenso uses.
-// Usage: node libpdf.mjs OUTLINES.json REGULAR.ttf SEMIBOLD.ttf BATCH, in a folder whose node_modules hold it.
+// Usage: node libpdf.mjs OUTLINES.json REGULAR.ttf SEMIBOLD.ttf BATCH [KEY.p12 PASSPHRASE], in a folder whose
+// node_modules hold it. With a key it cuts the fonts itself, when it saves, and signs what it has drawn, both as its
+// documentation shows; the key is loaded once.
 // For each line of its input it draws the next BATCH documents and prints their milliseconds of processor time each.
 import fs from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
-const [outlines, regular, semibold, batch] = process.argv.slice(2);
-const { PDF, rgb } = await import(pathToFileURL(path.resolve('node_modules/@libpdf/core/dist/index.mjs')).href);
+const [outlines, regular, semibold, batch, key, passphrase] = process.argv.slice(2);
+const { PDF, P12Signer, rgb } = await import(pathToFileURL(path.resolve('node_modules/@libpdf/core/dist/index.mjs')).href);
 const FONTS = { R: new Uint8Array(fs.readFileSync(regular)), B: new Uint8Array(fs.readFileSync(semibold)) };
 const WIDE = 595.28, HIGH = 841.89, MARGIN = 40, WIDTH = WIDE - 2 * MARGIN, TOP = 72, LOW = HIGH - 64;
 const hex = (c) => rgb(...[1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16) / 255));
@@ -109,7 +111,13 @@ function draw(content) {
   return pdf;
 }
 
-const render = (content) => draw(content).save({ subsetFonts: false });
+const signer = key && await P12Signer.create(new Uint8Array(fs.readFileSync(key)), passphrase);
+const claims = { reason: 'Bon de commande', location: 'Lyon' };
+async function render(content) {
+  if (!signer) return draw(content).save({ subsetFonts: false });
+  const pdf = await PDF.load(await draw(content).save({ subsetFonts: true }));
+  return (await pdf.sign({ signer, ...claims })).bytes;
+}
 const documents = JSON.parse(fs.readFileSync(outlines)), size = Number(batch);
 let next = 0;
 for await (const _ of readline.createInterface({ input: process.stdin })) {
