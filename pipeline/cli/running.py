@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.config import Settings, load_settings
+from pipeline.memory import keep_what_is_loaded
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Services
@@ -50,7 +51,9 @@ def serve() -> None:
     services = _tried(build_services(settings))
     if not settings.is_production:
         seed(services)
-    _listen(settings, build_app(services, Engine(services)))
+    app = build_app(services, Engine(services))
+    keep_what_is_loaded()
+    _listen(settings, app)
 
 
 def web() -> None:
@@ -62,7 +65,9 @@ def web() -> None:
     settings = _started()
     services = _tried(build_services(settings))
     # The relay runs here too: what a page stages is carried at once, whichever worker is free.
-    _listen(settings, build_app(services, Engine(services, work=False)))
+    app = build_app(services, Engine(services, work=False))
+    keep_what_is_loaded()
+    _listen(settings, app)
 
 
 def worker() -> None:
@@ -75,6 +80,7 @@ def worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with Engine(_tried(build_services(settings))):
+        keep_what_is_loaded()
         typer.echo("worker: ready", err=True)
         stop.wait()
 

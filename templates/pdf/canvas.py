@@ -160,7 +160,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         for face in self.faces:
             self.fonts.update((s.resource, s) for s in face.used(content))
             self.told[face.key] += face.told(content)
-        packed = zlib.compress(content.encode("latin-1"), 6)
+        packed = zlib.compress(content.encode("latin-1"), 4)
         self.pages.append(Page(self.size, packed, self._owners, len(self.parents)))
         self.parents.append(self._owners)
         self._owners = []
