@@ -3,6 +3,7 @@
 import itertools
 import logging
 import threading
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
@@ -11,6 +12,7 @@ from typing import Self
 import dramatiq
 
 from pipeline.actors.declare import declare_actors
+from pipeline.actors.table import FIRST, QUEUES
 from pipeline.bootstrap import Services, from_url
 from pipeline.broker import broker_from_url
 from pipeline.outbox import Relay
@@ -27,26 +29,27 @@ RENEW_EVERY = 1440
 
 
 class Engine(AbstractContextManager["Engine"]):
-    """Relay and, with `work`, actors on threads; starts on entry, stops in order on exit."""
+    """Relay, and actors on threads; starts on entry, stops in order on exit."""
 
-    def __init__(self, services: Services, *, work: bool = True) -> None:
-        """With a broker in memory, what another process had sent is lost: it is staged again at the start."""
+    def __init__(self, services: Services, *, queues: Collection[str] = QUEUES) -> None:
+        """`queues`: those that this process serves, none where it only relays.
+
+        With a broker in memory, what another process had sent is lost: it is staged again at the start.
+        """
         settings = services.settings
         self.services = services
         self.broker = from_url("SEING_BROKER_URL", broker_from_url, settings.broker_url)
         self.actors = declare_actors(self.broker, services)
         self.relay = Relay(services, self.actors)
-        self.worker = (
-            dramatiq.Worker(self.broker, worker_threads=settings.worker_threads, worker_timeout=200) if work else None
-        )
+        self.workers = tuple(self._workers(set(queues)))
         self.stopping = threading.Event()
         self.housekeeper = threading.Thread(target=self._keep_house, name="seing-housekeeping", daemon=True)
 
     def __enter__(self) -> Self:
         if self.services.settings.broker_url == "memory://":
             self.relay.sweep(timedelta(0))
-        if self.worker:
-            self.worker.start()
+        for worker in self.workers:
+            worker.start()
         self.services.works.on_staged(self.services.nudge)
         self.relay.start()
         self.housekeeper.start()
@@ -57,10 +60,20 @@ class Engine(AbstractContextManager["Engine"]):
     ) -> None:
         self.stopping.set()
         self.relay.stop()
-        if self.worker:
-            self.worker.stop()  # waits for the steps that run: each ends, however long its services take to answer
+        for worker in self.workers:
+            worker.stop()  # waits for the steps that run: each ends, however long its services take to answer
         self.housekeeper.join(timeout=10)
         self.broker.close()
+
+    def _workers(self, queues: set[str]) -> Iterator[dramatiq.Worker]:
+        """The seal's own thread, for somebody waits at a counter, and those for all the rest."""
+        prefix, threads = self.services.settings.queue_prefix, self.services.settings.worker_threads
+        rest = queues - {FIRST}
+        for names, count in (({FIRST} & queues, 1 if rest else threads), (rest, threads)):
+            if names:
+                yield dramatiq.Worker(
+                    self.broker, queues={prefix + name for name in names}, worker_threads=count, worker_timeout=200
+                )
 
     def _keep_house(self) -> None:
         rounds = itertools.count()

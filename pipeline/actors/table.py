@@ -58,3 +58,5 @@ STEPS: dict[str, Kind] = {
     "check_archive": Kind(check_archive, "documents"),
 }
 """By the name that jobs carry; names never change meaning, because rows outlive programs."""
+
+QUEUES = frozenset(kind.queue for kind in STEPS.values())

@@ -1,6 +1,7 @@
 """`init`, `serve`, `web`, `worker`, `migrate`, `doctor`: running an installation."""
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -14,6 +15,9 @@ from pipeline.memory import keep_what_is_loaded
 
 if TYPE_CHECKING:
     from pipeline.bootstrap import Services
+
+BEHIND = 10
+"""How far a process that does not seal steps back (nice)."""
 
 
 def register(app: typer.Typer) -> None:
@@ -65,21 +69,33 @@ def web() -> None:
     settings = _started()
     services = _tried(build_services(settings))
     # The relay runs here too: what a page stages is carried at once, whichever worker is free.
-    app = build_app(services, Engine(services, work=False))
+    app = build_app(services, Engine(services, queues=()))
     keep_what_is_loaded()
     _listen(settings, app)
 
 
-def worker() -> None:
+def worker(
+    queue: Annotated[
+        list[str] | None,
+        typer.Option(help="Une file seulement (sealing, documents, delivery) ; à répéter. Par défaut : toutes."),
+    ] = None,
+) -> None:
     """Les travaux d'après la signature, à côté de `seing web` ; autant qu'on veut."""
+    from pipeline.actors.table import FIRST, QUEUES
     from pipeline.bootstrap import build_services
     from pipeline.worker import Engine
+
+    queues = frozenset(queue or QUEUES)
+    if not queues <= QUEUES:
+        raise typer.BadParameter(f"Les files sont {', '.join(sorted(QUEUES))}.", param_hint="--queue")
+    if FIRST not in queues:
+        os.nice(BEHIND)  # nobody waits for this process: it leaves the processor to those that seal and answer
 
     settings = _started()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Engine(_tried(build_services(settings))):
+    with Engine(_tried(build_services(settings)), queues=queues):
         keep_what_is_loaded()
         typer.echo("worker: ready", err=True)
         stop.wait()

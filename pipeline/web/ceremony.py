@@ -55,6 +55,9 @@ WIDTH, LARGE_WIDTH = 1000, 1600
 REFUSAL_SECONDS = 0.2
 """A code that is not accepted is answered no sooner: how long it took says nothing of why."""
 
+SEALED_SOON = timedelta(seconds=10)
+"""After a signature the page asks four times a second; from then on every other second."""
+
 COOKIE_SECONDS = 30 * 24 * 3600
 """As long as a link lives."""
 
@@ -217,6 +220,7 @@ def signed_page(request: Request, view: Current, services: Serving) -> Response:
         "signed.html",
         next=_coming(view, formats(language_of(request)).money),
         copied=copy_sent(services, view.order_id),
+        patient=_patient(services, view),
         may_renounce=may_renounce(services, view.order_id),
     )
 
@@ -226,7 +230,8 @@ def copy_state(request: Request, view: Current, services: Serving) -> Response:
     """Whether the sealed copy is there."""
     if view.state != "signed":
         raise GoTo(_place(view))
-    return show_if_new(request, "_copy.html", view=view, copied=copy_sent(services, view.order_id))
+    copied = copy_sent(services, view.order_id)
+    return show_if_new(request, "_copy.html", view=view, copied=copied, patient=_patient(services, view))
 
 
 @router.post("/c/signed")
@@ -328,6 +333,12 @@ def _code(
         wait=wait if view.code.resend_at > services.clock() else 0,
         polling=_polls(view),
     )
+
+
+def _patient(services: Services, view: CeremonyView) -> bool:
+    """Whether the page asks seldom: the sealed file is there, or its seal takes longer than usual."""
+    late = view.signed_at is None or services.clock() - view.signed_at > SEALED_SOON
+    return view.sealed_sha256 is not None or late
 
 
 def _polls(view: CeremonyView) -> bool:

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from pipeline.jobs import run
 from pipeline.letters import renounce_url
 from pipeline.steps import ceremony
+from storage.jobs import due_jobs, mark_sent
 from storage.models import Ceremony, Event
 from tests.factories import make_account, make_proposal, sample
 from tests.house import CUSTOMER, REP, drain, kinds, order_from, order_of
@@ -82,6 +84,33 @@ def test_signing_from_link_to_sealed_copy(services, customer, rose):
     form = customer.client.get("/c/bon-de-commande.pdf")
     assert form.headers["content-type"] == "application/pdf"
     assert form.content == services.archive.get(order_of(services, rose).sealed_sha256, area="signed")
+
+
+def test_the_page_asks_often_while_it_seals_and_then_seldom(services, customer):
+    """Four times a second at first; every other second where the seal is late, and for the mail once it is there."""
+    agree(customer)
+    customer.send("/c/signed", code=services.sms.code)
+    assert asks(customer.client.get("/c/signed").text) == ["every 250ms"]
+    services.clock.move(seconds=11)
+    late = customer.client.get("/c/signed/state").text
+    assert asks(late) == ["every 2s"]
+    assert "votre exemplaire est en cours de scellement" in late
+    run_first(services)
+    sealed = customer.client.get("/c/signed/state").text
+    assert asks(sealed) == ["every 2s"]
+    assert "/c/bon-de-commande.pdf" in sealed
+
+
+def asks(html):
+    return re.findall(r'hx-get="/c/signed/state[^"]*" hx-trigger="([^"]+)"', html)
+
+
+def run_first(services):
+    """The oldest job: the seal."""
+    with services.works() as work:
+        (job,) = due_jobs(work, services.clock(), 1)
+        mark_sent(job, services.clock())
+    run(services, job.id)
 
 
 def test_the_code_field_fills_itself(customer):

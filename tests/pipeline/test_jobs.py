@@ -4,10 +4,12 @@ import threading
 
 import pytest
 from dramatiq.errors import BrokerConnectionError
+from typer.testing import CliRunner
 
 from pipeline import jobs
 from pipeline.actors.table import STEPS, Kind
 from pipeline.bootstrap import build_services
+from pipeline.cli import app
 from pipeline.errors import NotFound
 from pipeline.outbox import Relay
 from pipeline.retry import MAX_ATTEMPTS, Later
@@ -17,6 +19,7 @@ from pipeline.worker import Engine
 from storage.models import Job, Track
 from tests.factories import make_proposal
 from tests.house import REP, choices
+from tests.services.running import until
 
 
 @pytest.fixture
@@ -190,3 +193,41 @@ def test_what_a_stopped_process_left_is_taken_up(services, step):
         assert done.wait(10)
     assert "done" == job_of(services).state
     real.works.engine.dispose()
+
+
+def test_a_seal_waits_for_nothing_else(services, step, monkeypatch):
+    """Every thread is held up by deliveries, and more of them queue: a seal is made all the same."""
+    sealed, held = threading.Event(), threading.Event()
+    monkeypatch.setitem(STEPS, "seal", Kind(lambda _services: sealed.set(), "sealing"))
+    step.does = lambda: held.wait(20)
+    real = build_services(services.settings, sms=services.sms)
+    with services.works() as work:
+        for rank in range(2 * real.settings.worker_threads):
+            work.stage("copy", key=f"copy {rank}")
+        work.stage("seal", key="the one")
+    with Engine(real):
+        assert sealed.wait(10)
+        held.set()
+    real.works.engine.dispose()
+
+
+def test_a_worker_serves_the_queues_that_it_is_given(services, step, monkeypatch):
+    """One for the seal alone leaves deliveries to others, and the other way round."""
+    done = []
+    monkeypatch.setitem(STEPS, "seal", Kind(lambda _services: done.append("seal"), "sealing"))
+    step.does = lambda: done.append("copy")
+    real = build_services(services.settings, sms=services.sms)
+    for queues, expected in (({"sealing"}, ["seal"]), ({"documents", "delivery"}, ["seal", "copy"])):
+        with services.works() as work:
+            work.stage("seal", key=f"seal {queues}")
+            work.stage("copy", key="copy")
+        with Engine(real, queues=queues):
+            until("the job is done", lambda expected=expected: sorted(done) == sorted(expected), 10)
+    real.works.engine.dispose()
+
+
+def test_a_queue_that_is_not_there():
+    """Said at once, with those that there are."""
+    said = CliRunner().invoke(app, ["worker", "--queue", "seals"])
+    assert said.exit_code == 2
+    assert "delivery, documents, sealing" in said.output

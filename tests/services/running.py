@@ -96,18 +96,26 @@ class House:
 
     def web(self):
         """The web part's relay, for a `with`."""
-        return Engine(self.services, work=False)
+        return Engine(self.services, queues=())
 
-    def worker(self, *, command=False, **settings) -> "subprocess.Popen | Forked":
-        """A worker, as a process of its own; with `command` by the very command."""
+    def worker(self, *options, command=False, **settings) -> "subprocess.Popen | Forked":
+        """A worker, as a process of its own; with `command` by the very command, and these options."""
         more = {f"SEING_{name.upper()}": str(value) for name, value in settings.items()}
         environment = {**os.environ, **self.given, **more}
         if command:
-            program = [sys.executable, "-c", "from pipeline.cli import main; main()", "worker"]
+            program = [sys.executable, "-c", "from pipeline.cli import main; main()", "worker", *options]
             with self.log.open("ab") as log:
                 process = subprocess.Popen(program, env=environment, stdout=log, stderr=subprocess.STDOUT)
         else:
             process = Forked(environment, self.log)
+        self.workers.append(process)
+        return process
+
+    def start_web(self) -> subprocess.Popen:
+        """`seing web`, as a process of its own, at the address of the settings."""
+        program = [sys.executable, "-c", "from pipeline.cli import main; main()", "web"]
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(program, env=os.environ | self.given, stdout=log, stderr=subprocess.STDOUT)
         self.workers.append(process)
         return process
 
