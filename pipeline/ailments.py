@@ -101,7 +101,8 @@ def of_keys(error: signing.SigningError) -> Ailment:
     if not isinstance(error, signing.KeyFileError):
         return found
     said, remedy = DETAILS.get(str(error).removeprefix(f"{error.file}: "), found)
-    return Ailment(f"{error.file.rstrip(':')} {said}", remedy)
+    who = "une clé en service" if error.file == "keys" else error.file.rstrip(":")
+    return Ailment(f"{who} {said}", remedy)
 
 
 SYSTEM: Mapping[int, str] = {

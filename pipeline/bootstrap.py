@@ -23,7 +23,7 @@ from pipeline.config import Settings
 from pipeline.errors import Misconfigured
 from pipeline.keys import Keys, KeySet
 from pipeline.organisation import Organisation, load_organisation, sample_organisation
-from pipeline.revocation import published, revoked_among
+from pipeline.revocation import last_lists, published, revoked_among
 from pipeline.selftest import seal_blank_page
 from signing import pki
 from signing.certificates import Purpose
@@ -173,7 +173,7 @@ def build_revocation(settings: Settings, keys: Keys, works: WorkFactory, clock: 
 
     def files() -> list[bytes]:
         paths = [settings.keys_dir / pki.ROOT_CRL, *(settings.crl_files or ())]
-        return [path.read_bytes() for path in paths if path.exists()]
+        return [*(path.read_bytes() for path in paths if path.exists()), *last_lists(works)]
 
     return RevocationLists(
         issuers=lambda: (keys.authority,),

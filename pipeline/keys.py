@@ -87,6 +87,8 @@ class Keys:
     @property
     def authority(self) -> Identity:
         """The issuer as it publishes its list: that goes on when nothing is signed any more."""
+        if time.monotonic() >= self._next_look:
+            self.refresh()
         return self._set.issuer
 
     @property

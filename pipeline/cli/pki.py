@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     pki = typer.Typer(help="Certificats émis par notre autorité.", no_args_is_help=True)
     pki.command("revoke")(revoke)
     pki.command("list")(listed)
+    pki.command("close")(close)
     app.add_typer(pki, name="pki")
 
 
@@ -74,6 +75,21 @@ def listed() -> None:
     for row in rows:
         typer.echo(f"{row.serial}  {formats('fr').instant(row.revoked_at)}  {FRENCH[Reason(row.reason)]}  {row.actor}")
     typer.echo(f"{len(rows)} certificat(s) révoqué(s).")
+
+
+def close() -> None:
+    """Signer la dernière liste de notre autorité, avant de la remplacer : elle vaut autant que son certificat."""
+    from pipeline.revocation import close as run
+    from signing.errors import KeyUnavailable
+
+    with opened() as services:
+        try:
+            run(services.works, services.clock, services.keys.authority)
+        except KeyUnavailable:
+            typer.echo("La clé de l'autorité ne répond pas : recommencez plus tard.", err=True)
+            raise typer.Exit(2) from None
+        until = services.keys.authority.certificate.not_valid_after_utc
+    typer.echo(f"Dernière liste signée, valable jusqu'au {until:%d/%m/%Y}. Refaites-la après toute révocation.")
 
 
 def _target(said: str) -> "Target":

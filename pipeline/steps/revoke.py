@@ -12,8 +12,10 @@ from pipeline.events import record
 from pipeline.orders import lock_order
 from pipeline.origin import Origin
 from signing.certificates import fingerprint, issued_by
+from signing.embedded import embedded_certificates
+from signing.fields import CLIENT
 from signing.identity import Identity
-from storage.models import Event, RevokedCertificate
+from storage.models import Event, Order, RevokedCertificate
 from storage.work import Work
 
 log = logging.getLogger("seing.keys")
@@ -47,6 +49,7 @@ def revoke(
     Raises:
         CertificateUnknown: our authority did not issue it, as far as can be known.
         CertificateInUse: it is that of a key in use, and `in_use` does not say that this is meant.
+        ArchiveUnavailable: the order that it signed cannot be read; nothing is revoked.
         KeyUnavailable: the certificate is revoked; the list cannot be signed now and comes by itself.
     """
     issuer = services.keys.authority
@@ -55,13 +58,13 @@ def revoke(
     used = {f"{certificate.serial_number:x}" for certificate in own}
     if serial in used and not in_use:
         raise CertificateInUse
+    order_id = _order_of(services, serial, issuer)
+    given = target.certificate is not None and issued_by(target.certificate, issuer.certificate)
+    if serial not in used and order_id is None and not given:
+        raise CertificateUnknown
     with services.works() as work:
         row = work.first(RevokedCertificate, issuer=fingerprint(issuer.certificate), serial=serial)
         if row is None:
-            order_id = _order_of(work, serial)
-            given = target.certificate is not None and issued_by(target.certificate, issuer.certificate)
-            if serial not in used and order_id is None and not given:
-                raise CertificateUnknown
             row = _write(services, work, issuer, serial, reason, origin, order_id)
     services.revocation.own(issuer)
     return row
@@ -103,7 +106,13 @@ def _write(
     return row
 
 
-def _order_of(work: Work, serial: str) -> str | None:
-    """The order that was signed with this one-shot certificate."""
+def _order_of(services: Services, serial: str, issuer: Identity) -> str | None:
+    """The order that was signed with this one-shot certificate, if it is this authority that gave it."""
     said = Event.data["certificate_serial"].as_string() == serial
-    return work.session.scalar(select(Event.order_id).where(Event.kind == "order.sealed", said).limit(1))
+    with services.works(read_only=True) as work:
+        order_id = work.session.scalar(select(Event.order_id).where(Event.kind == "order.sealed", said).limit(1))
+        order = work.session.get(Order, order_id) if order_id else None
+    if order is None or order.sealed_sha256 is None:
+        return None
+    certificate = embedded_certificates(services.archive.get(order.sealed_sha256, area="signed")).signers[CLIENT]
+    return order.id if issued_by(certificate, issuer.certificate) else None

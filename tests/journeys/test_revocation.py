@@ -274,3 +274,33 @@ def test_verify_hears_a_list_that_is_given(house, monkeypatch, tmp_path):
         assert "TOTAL" in run(app, ["verify", str(pdf), "--crl", str(path)]).output
     wrong = run(app, ["verify", str(pdf), "--crl", str(pdf)])
     assert (wrong.exit_code, "liste de révocation" in wrong.output) == (2, True)
+
+
+def test_renewals_go_on_after_the_authority_was_replaced(house, tmp_path, monkeypatch):
+    """Its last list holds as long as its certificate: years later an older order's time-stamp is renewed with it."""
+    services, order_id = house
+    monkeypatch.setenv("SEING_DATA_DIR", str(services.settings.data_dir))
+    monkeypatch.setenv("SEING_FIXED_NOW", services.clock().isoformat())
+    pdf = sealed_form(services, order_id)
+    services.clock.move(days=1)
+    first = services.keys.authority.certificate
+    taken_back(services, customers(pdf))
+    assert "valable jusqu'au" in CliRunner().invoke(app, ["pki", "close"]).output
+    keys_dir, passphrase = services.settings.keys_dir, services.settings.secret("key_passphrase").encode()
+    pki.create_development_pki(tmp_path / "next", passphrase=passphrase, now=services.clock(), organisation="Suivante")
+    (keys_dir / pki.ROOT).write_bytes((keys_dir / pki.ROOT).read_bytes() + (tmp_path / "next" / pki.ROOT).read_bytes())
+    for name in (pki.SEAL, pki.ISSUER, pki.TIMESTAMP):
+        (keys_dir / name).write_bytes((tmp_path / "next" / name).read_bytes())
+    services.keys._next_look = 0
+    assert crl_of(services)  # the published list is at once that of the new authority
+    assert services.keys.authority.certificate != first
+    with pytest.raises(CertificateUnknown):  # given by the authority of before: this one's list has no say in it
+        revoke(services, Target(f"{customers(pdf).serial_number:x}"), "keyCompromise", OFFICE)
+    services = build_services(
+        services.settings.model_copy(update={"crl_files": (tmp_path / "next" / pki.ROOT_CRL,)}), clock=services.clock
+    )
+    services.clock.move(days=700)
+    renewed = preserve(pdf, services.revocation.proofs, services.keys.timestamper)
+    report = verify(renewed, trust=services.keys.roots, now=services.clock.later())
+    assert (report.passed, report.level) == (True, "B-LTA"), report.findings
+    services.works.engine.dispose()
