@@ -12,12 +12,11 @@ from pipeline.customer import CustomerChoices, FieldCheck, FieldName, check_fiel
 from pipeline.errors import Blocked, NotFound, SeingError
 from pipeline.proposal import Proposal
 from pipeline.rules.finding import Finding
-from pipeline.rules.messages import finding
 from pipeline.rules.withdrawal import WithdrawalRight
 from pipeline.steps.prepare import mandates_for, prepare
 from pipeline.steps.propose import ProposalView, open_proposal
 from pipeline.web.access import Form, Rep, Serving, UserForm, by_user
-from pipeline.web.page import GoTo, PageRoute, go, sentence, show
+from pipeline.web.page import GoTo, PageRoute, go, sentence, show, words
 from pipeline.web.proposals import check_own
 from storage.models import Mandate
 from templates.french import phone
@@ -47,9 +46,12 @@ def order(request: Request, proposal_id: str, session: Rep, services: Serving, f
     if view.order_id and view.state == "ordered":  # a second tap
         return go(f"/orders/{view.order_id}")
     values = _entered(form)
-    choices, wrong = _choices(values)
-    if choices is None:
-        return _page(request, services, view, values, wrong=wrong, status=422)
+    try:
+        choices = CustomerChoices(**values)
+    except ValidationError:  # a headcount in letters, a text of a thousand characters
+        wrong = _each_field(services, view.proposal, values)
+        refusal = "" if wrong else words(request)("error.text_400")
+        return _page(request, services, view, values, wrong=wrong, refusal=refusal, status=422)
     try:
         return go(f"/orders/{prepare(services, proposal_id, choices, by_user(request, session))}")
     except Blocked as error:
@@ -109,13 +111,11 @@ def _entered(form: Form) -> dict[str, Any]:
     return values | {name: form.ticked(name) for name in ("outside_main_activity", "early_start")}
 
 
-def _choices(values: dict[str, Any]) -> tuple[CustomerChoices | None, tuple[Finding, ...]]:
-    """The choices, or what keeps them from being read (a headcount in letters, a text of a thousand characters)."""
-    try:
-        return CustomerChoices(**values), ()
-    except ValidationError as error:
-        names = {str(item["loc"][0]) for item in error.errors(include_input=False, include_url=False)}
-        return None, tuple(finding("withdrawal.employees_missing", name) for name in names)
+def _each_field(services: Services, proposal: Proposal, values: dict[str, Any]) -> tuple[Finding, ...]:
+    """What stands beside each field that stops the order, where they cannot be read as one."""
+    free = set() if needs_mandate(proposal) and not values["mandate_umr"] else {"iban", "account_holder"}
+    checks = [_check(services, name, values[name]) for name in FIELDS if name not in free]
+    return tuple(each for check in checks for each in check.findings if each.severity == "blocking")
 
 
 def _right(services: Services, proposal: Proposal, values: dict[str, Any]) -> WithdrawalRight | None:

@@ -1,5 +1,6 @@
 """Turning a template and plain values into HTML: everything that people typed is escaped, always."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,11 +26,17 @@ def _environment(language: Language, asset: Callable[[str], str]) -> Environment
         "mask_email",
     ):  # fmt: skip
         environment.filters[name] = getattr(shown, name)
+    environment.filters["typeset"] = _typeset if language == "fr" else str
     environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))
     environment.filters["short_day"] = lambda moment: shown.date(moment.astimezone(PARIS))
     environment.filters["short_moment"] = lambda moment: f"{shown.date(moment.astimezone(PARIS))} {shown.time(moment)}"
     environment.globals.update(t=words, n=words.some, language=language, asset=asset)
     return environment
+
+
+def _typeset(text: str) -> str:
+    """French sentences with the spaces that no line may break at: before : ; ! ? % € » and after «."""
+    return re.sub(r" (?=[:;!?%€»])|(?<=«) ", "\u00a0", text)
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,11 @@
     if (opener && lens() && lens().showModal) {
       event.preventDefault();
       const picture = lens().querySelector("img");
-      picture.src = opener.dataset.zoom;
+      // The small picture is there already; the large one takes its place once it has come.
+      picture.src = opener.querySelector("img").src;
+      const large = new Image();
+      large.addEventListener("load", () => (picture.alt === opener.dataset.alt && (picture.src = large.src)));
+      large.src = opener.dataset.zoom;
       picture.alt = opener.dataset.alt;
       lens().querySelector("[data-title]").textContent = opener.dataset.alt;
       lens().showModal();

@@ -53,12 +53,13 @@ def chromium():
 
 
 class House:
-    """An installation that listens on a port, with its worker."""
+    """An installation that listens on a port, with its worker unless told otherwise."""
 
-    def __init__(self, services, port):
+    def __init__(self, services, port, *, worker=True):
         self.services = services
         self.url = services.settings.public_url
-        server = uvicorn.Config(build_app(services, Engine(services)), port=port, log_level="error", lifespan="on")
+        app = build_app(services, Engine(services) if worker else None)
+        server = uvicorn.Config(app, port=port, log_level="error", lifespan="on")
         self.server = uvicorn.Server(server)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
 
@@ -77,11 +78,21 @@ class House:
 
 @pytest.fixture
 def house(installation, tmp_path):
+    yield from make_house(installation, tmp_path)
+
+
+@pytest.fixture
+def still_house(installation, tmp_path):
+    """The same without a worker: every order stays in the state in which the test puts it."""
+    yield from make_house(installation, tmp_path, worker=False)
+
+
+def make_house(installation, tmp_path, **options):
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
     services = make_services(installation, tmp_path / "var", public_url=f"http://127.0.0.1:{port}")
-    with House(services, port) as running:
+    with House(services, port, **options) as running:
         yield running
 
 

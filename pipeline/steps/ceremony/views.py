@@ -81,6 +81,8 @@ class CeremonyView:
     """What the document is called when it is saved, without number and suffix."""
     amendment: Amendment | None
     """Where another account is signed, and nothing is bought."""
+    language: str
+    """Of the document and the boxes: what is signed stays in the words in which it was drawn."""
 
 
 def find(services: Services, token: str, origin: Origin | None = None) -> CeremonyView:
@@ -141,6 +143,7 @@ def view(services: Services, ceremony_id: str) -> CeremonyView:
         consents=consents_of(frozen),
         file_name=frozen.file_name,
         amendment=_amendment(frozen),
+        language=frozen.language,
     )
 
 

@@ -142,7 +142,8 @@ def _task(task: Task, order: Order, now: datetime) -> TaskRow:
 
 def order_row(order: Order, tracks: Iterable[Track], now: datetime) -> OrderRow:
     """One order of a list."""
-    tones = [track_tone(track, now) for track in tracks]
+    rejected = order.state == State.REJECTED  # the state says it: it is no failure beside it
+    tones = [track_tone(track, now) for track in tracks if not (rejected and track.name == "agency")]
     counted = [tone for tone in tones if tone != "over"]
     return OrderRow(
         id=order.id,

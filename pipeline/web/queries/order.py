@@ -165,7 +165,8 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         tasks = work.find(Task, order_id=order_id, state="open", order_by=Task.created_at)
         sheets = _sheets(services, work, order)
         invoice = invoice_standing(work, order_id)
-    held = order.hold_until is not None and order.hold_until > today and not order.early_start
+    waits = order.hold_until is not None and order.hold_until > today and not order.early_start
+    held = waits and order.state != State.CANCELLED
     return OrderPage(
         id=order.id,
         number=order.number,
@@ -226,9 +227,13 @@ def _trail(
     if order.state in SIGNED_STATES:
         steps.append(Step("signed", "done", order.signed_at))
         steps.append(_sealing(order, sealing, now))
-        steps += [_track(tracks[name], now) for name in TRACKS if name in tracks and name != "agency"]
-        if not order.amends_umr:
+        followed = [tracks[name] for name in TRACKS if name in tracks and name != "agency"]
+        ended = order.state == State.CANCELLED  # what waited for a production comes no more
+        steps += [_track(track, now) for track in followed if not (ended and track.state == "waiting")]
+        if not ended and not order.amends_umr:
             steps.append(_release(order, tracks.get("agency"), now, held=held))
+        elif order.released_at:
+            steps.append(Step("released", "done", order.released_at))
     elif order.state in {State.PREPARED, State.SIGNING}:
         steps.append(Step("signing", "running" if order.state == State.SIGNING else "waiting", due_at=order.expires_at))
     else:
