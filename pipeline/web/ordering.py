@@ -113,8 +113,9 @@ def _entered(form: Form) -> dict[str, Any]:
 
 def _each_field(services: Services, proposal: Proposal, values: dict[str, Any]) -> tuple[Finding, ...]:
     """What stands beside each field that stops the order, where they cannot be read as one."""
+    shown: tuple[FieldName, ...] = ("first_name", "last_name", "role", "place", *FIELDS)  # as they stand on the page
     free = set() if needs_mandate(proposal) and not values["mandate_umr"] else {"iban", "account_holder"}
-    checks = [_check(services, name, values[name]) for name in FIELDS if name not in free]
+    checks = [_check(services, name, values[name]) for name in dict.fromkeys(shown) if name not in free]
     return tuple(each for check in checks for each in check.findings if each.severity == "blocking")
 
 

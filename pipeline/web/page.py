@@ -22,6 +22,9 @@ from templates.pages import Language, Pages, Texts, texts_in
 
 log = logging.getLogger("seing.web")
 
+CUSTOMERS = ("/s/", "/c/", "/retractation/")
+"""Where customers are: the first page, which is for those who log in, is no way out for them."""
+
 
 @dataclass(frozen=True)
 class Web:
@@ -98,7 +101,11 @@ def sentence(request: Request, error: SeingError) -> str:
 def error_page(request: Request, status: int, message: str = "") -> HTMLResponse:
     """The page for a request that cannot be answered, in plain words."""
     known = status if status in {400, 403, 404, 410, 413, 423, 429, 500, 502} else (500 if status >= 500 else 400)
-    return show(request, "error.html", status=status, number=known, message=message)
+    calm = f"{request.url.path}/".startswith(CUSTOMERS)
+    if calm and status == 404:
+        return show(request, "nolink.html", status=status, calm=True)
+    handed = getattr(request.state, "handed", False)
+    return show(request, "error.html", status=status, number=known, message=message, calm=calm, handed=handed)
 
 
 def refused(request: Request, error: Exception) -> Response:

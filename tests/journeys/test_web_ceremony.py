@@ -347,3 +347,27 @@ def test_the_customers_address_is_in_the_chain(services, customer, rose):
         given = work.first(Event, order_id=rose, kind="consent.given")
     assert given.actor == "customer" == CUSTOMER.actor
     assert given.ip == "198.51.100.9"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_customer_whose_link_is_no_longer_good(services, rose, language):
+    """Replaced, expired or made up: he is told whom to ask, and is not led to where others log in."""
+    customer = customer_with_link(services, rose)
+    customer.open(f"/language/{language}?back=/c")
+    ceremony.open_ceremony(services, rose, "link", REP)
+    whom = {"fr": "commercial", "en": "representative"}[language]
+    for address, status in (("/c", 410), ("/s/ABCDEFGHIJKLMNOPQRSTUVWXYZ", 404)):
+        customer.open(address)
+        assert customer.status == status
+        assert whom in customer.text
+        assert customer.tree.xpath("//a[@href='/']") == []
+
+
+def test_a_rep_whose_customer_has_a_newer_link(services, rose):
+    """The tablet in the customer's hands shows that the link was replaced, and the way back for the rep."""
+    rep = Browser(services).log_in()
+    rep.open(f"/orders/{rose}").send(f"/orders/{rose}/handover")
+    ceremony.open_ceremony(services, rose, "link", REP)
+    rep.open("/c")
+    assert rep.status == 410
+    assert "PIN" in rep.link("Rendre la tablette").text
