@@ -80,7 +80,7 @@ def check(services: Services, umr: str, choices: CustomerChoices) -> tuple[Findi
 def amend(services: Services, umr: str, choices: CustomerChoices, origin: Origin) -> str:
     """Turn another account into a numbered amendment whose form is certified, ready to be signed; returns its id.
 
-    The same account asked for again is the same amendment; another one takes the first back.
+    The same asked for again is the same amendment; any correction takes the first back.
 
     Raises:
         NotFound: no such mandate.
@@ -100,11 +100,11 @@ def amend(services: Services, umr: str, choices: CustomerChoices, origin: Origin
         if blocking:
             raise Blocked(blocking)
         waiting = work.first(Order, Order.state.in_(WAITING), amends_umr=umr)
-        if waiting and waiting.iban_hash == services.vault.fingerprint(choices.iban, "iban"):
+        if waiting and frozen_of(services, waiting).customer == choices:
             order_id = waiting.id
         else:
             if waiting:
-                take_back(services, work, waiting, "Un autre compte a été indiqué", origin)
+                take_back(services, work, waiting, "Corrigé avant signature", origin)
             elif work.first(Order, Order.state.in_((State.SIGNED, State.SEALED)), amends_umr=umr):
                 raise WrongState(state="mandat en cours de remplacement")
             work.session.flush()

@@ -23,7 +23,7 @@ from pipeline.retry import Later
 from pipeline.rules.mandates import PRESENTATIONS, next_presentation
 from pipeline.rules.returns import Outcome, outcome_of
 from pipeline.steps.debits import COLLECTED_STATES
-from pipeline.steps.mandate_life import ask_another_account, end, lock_touched
+from pipeline.steps.mandate_life import ask_another_account, end, lock_touched, tell_left
 from pipeline.steps.receive import take_back
 from storage.models import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
@@ -173,6 +173,7 @@ def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin
     record(work, order.id, f"instalment.{debit.state}", origin, now, data)
     if outcome.ends_mandate and mandate.state == "active":
         end(services, work, mandate, "revoked", f"{outcome.words} ({entry.code})", origin)
+        tell_left(services, work, mandate, but=order.id)
     if outcome.new_account:
         ask_another_account(services, work, mandate, origin)
     text = _words(debit, item, outcome, ended=mandate.state != "active")

@@ -15,7 +15,7 @@ from pipeline.errors import NotFound
 from pipeline.events import record
 from pipeline.orders import retain_until
 from pipeline.origin import Origin
-from pipeline.steps.debits import as_sepa, creditor, presentable, ready
+from pipeline.steps.debits import as_sepa, creditor, presentable, ready, tell_foreign
 from pipeline.steps.mandate_life import expire_mandates
 from storage.models import Collection as Row
 from storage.models import Debit, Instalment, Mandate, new_id
@@ -53,6 +53,7 @@ def collect(services: Services, until: date, origin: Origin) -> CollectionResult
     if unfinished:
         return _finish(services, unfinished[0])
     expire_mandates(services)
+    tell_foreign(services, until, origin)
     for scheme in SCHEMES:
         taken = _take(services, until, scheme, origin)
         if taken:

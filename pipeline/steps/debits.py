@@ -40,6 +40,44 @@ def creditor(services: Services) -> sepa.Creditor:
     )
 
 
+def creditor_id(services: Services) -> str:
+    """The creditor (ICS) to whom a mandate was given, or under which nothing is debited."""
+    return services.organisation.seller.sepa_creditor_id
+
+
+def tell_foreign(services: Services, until: date, origin: Origin) -> int:
+    """Tell the reps, once, of what is due until a day under mandates given to another creditor identifier than ours.
+
+    A bank takes such a debit only as an amendment that names the creditor before (AmdmntInfDtls, OrgnlCdtrSchmeId),
+    which our files cannot say: the customer signs a new mandate (`steps.amend`). How many orders.
+    """
+    day = or_(Instalment.present_on <= until, and_(Instalment.present_on.is_(None), Instalment.due_on <= until))
+    query = (
+        select(Order.id, Mandate.umr)
+        .join(Instalment, Instalment.order_id == Order.id)
+        .join(Mandate, Mandate.id == Instalment.mandate_id)
+        .where(day, Instalment.state.in_(("planned", "returned")), Mandate.state == "active")
+        .where(Order.state.in_(COLLECTED_STATES), Mandate.creditor_id != creditor_id(services))
+        .distinct()
+    )
+    with services.works(read_only=True) as work:
+        found = sorted((order_id, umr) for order_id, umr in work.session.execute(query))
+    told = 0
+    for order_id, umr in found:
+        text = (
+            f"Prélèvement impossible : le mandat {umr} a été donné sous un autre identifiant créancier. Faites signer "
+            "un nouveau mandat (« Changer de compte »)."
+        )
+        with services.works() as work:
+            order = lock_order(work, order_id)
+            if work.first(Task, order_id=order_id, kind=REFUSED, text=text):
+                continue
+            work.add(Task(rep_id=order.rep_id, order_id=order_id, kind=REFUSED, text=text, created_at=services.clock()))
+            record(work, order_id, "instalment.refused", origin, services.clock(), {"umr": umr, "reasons": "creditor"})
+            told += 1
+    return told
+
+
 def may_present(order: Order, mandate: Mandate, item: Instalment, today: date) -> bool:
     """Whether the bank may be asked for this instalment on its day.
 
@@ -57,7 +95,7 @@ def may_present(order: Order, mandate: Mandate, item: Instalment, today: date) -
         and not in_withdrawal(order, today)
         and (order.withdrawal_until is None or item.day > order.withdrawal_until)
         and mandate.state == "active"
-        and last_day(mandate) >= item.day
+        and last_day(mandate) >= sepa.next_target_day(item.day)
         and sepa.next_target_day(item.day) > today
     )
 
@@ -75,7 +113,7 @@ def ready(services: Services, work: Work, until: date, scheme: str) -> list[Inst
         .join(Order, Order.id == Instalment.order_id)
         .join(Mandate, Mandate.id == Instalment.mandate_id)
         .where(day, Instalment.state.in_(("planned", "returned")), Mandate.scheme == scheme, Mandate.state == "active")
-        .where(Order.state.in_(COLLECTED_STATES))
+        .where(Order.state.in_(COLLECTED_STATES), Mandate.creditor_id == creditor_id(services))
     )
     found = list(work.session.scalars(query))
     orders = {key: lock_order(work, key) for key in sorted({item.order_id for item in found})}

@@ -63,9 +63,8 @@ def mandate(services: Services, order_id: str) -> None:
             record(work, order_id, "mandate.registered", SYSTEM, at, {"umr": row.umr, "scheme": row.scheme})
             if row.order_id == order_id and row.state == "active":
                 work.session.flush()
-                if frozen.amends:
-                    _end_amended(services, work, frozen.amends.umr)
-                replace(services, work, row)
+                amended = _end_amended(services, work, frozen.amends.umr) if frozen.amends else None
+                replace(services, work, row, amended=amended)
         set_track(work, order_id, "mandate", "done" if row else "not_needed", at, row.umr if row else None)
 
 
@@ -75,8 +74,8 @@ def _is_registered(work: Work, order: Order) -> bool:
     return work.first(model, order_id=order.id) is not None
 
 
-def _end_amended(services: Services, work: Work, umr: str) -> None:
-    """Have the mandate that an amendment names, or whatever has replaced it since, give way to the new one."""
+def _end_amended(services: Services, work: Work, umr: str) -> str | None:
+    """Have the mandate that an amendment names, or whatever has replaced it since, give way to the new one; its id."""
     old = work.first(Mandate, umr=umr)
     while old is not None and old.replaced_by_id:
         old = work.get(Mandate, old.replaced_by_id)
@@ -84,6 +83,7 @@ def _end_amended(services: Services, work: Work, umr: str) -> None:
         lock_touched(work, old)
         old = work.lock(Mandate, old.id)
         ask_another_account(services, work, old, SYSTEM, "Nouveau mandat signé")
+    return old.id if old else None
 
 
 def register_entry(order: Order, frozen: Frozen) -> bytes:

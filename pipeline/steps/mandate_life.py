@@ -20,7 +20,7 @@ from pipeline.origin import SYSTEM, Origin
 from pipeline.rules.mandates import PRESENTATIONS, lapses_on, next_presentation
 from pipeline.rules.returns import outcome_of
 from pipeline.steps.prepare import take_back
-from storage.models import Debit, Instalment, Mandate, Order
+from storage.models import Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
 
 NAMES = {"active": "en cours", "amended": "remplacé", "revoked": "révoqué", "expired": "caduc"}
@@ -53,6 +53,7 @@ def revoke(services: Services, umr: str, reason: str, origin: Origin) -> None:
         if mandate.state != "active":
             raise WrongState(state=f"mandat {NAMES[mandate.state]}")
         end(services, work, mandate, "revoked", reason, origin)
+        tell_left(services, work, mandate)
     services.nudge()
 
 
@@ -83,14 +84,16 @@ def ask_another_account(
     record(work, mandate.order_id, "mandate.amendment_requested", origin, services.clock(), data)
 
 
-def replace(services: Services, work: Work, new: Mandate) -> int:
+def replace(services: Services, work: Work, new: Mandate, *, amended: str | None = None) -> int:
     """A new mandate enters the register: those that were to be amended end, what they have open goes on under it.
 
+    `amended` is the id of the one that its amendment names, which may have been given to another creditor identifier.
     The caller holds the new mandate's order locked. A single-use mandate replaces nothing. How many instalments moved.
     """
     if new.sequence_type != "RCUR":
         return 0
-    found = work.find(Mandate, Mandate.amend_requested_at.is_not(None), epj=new.epj, creditor_id=new.creditor_id)
+    which = or_(Mandate.creditor_id == new.creditor_id, Mandate.id == amended)
+    found = work.find(Mandate, Mandate.amend_requested_at.is_not(None), which, epj=new.epj)
     count = 0
     for known in sorted(found, key=lambda each: each.id):
         if known.id == new.id or known.replaced_by_id:
@@ -122,6 +125,7 @@ def expire_mandates(services: Services) -> int:
             mandate = _locked(work, umr)
             if mandate.state == "active" and last_day(mandate) < today:
                 end(services, work, mandate, "expired", "36 mois sans prélèvement présenté", SYSTEM)
+                tell_left(services, work, mandate)
                 count += 1
     return count
 
@@ -131,6 +135,22 @@ def end(services: Services, work: Work, mandate: Mandate, state: str, reason: st
     mandate.state, mandate.ended_at, mandate.reason = state, services.clock(), reason
     _take_back_unsigned(services, work, mandate, f"Mandat {NAMES[state]}", origin)
     record(work, mandate.order_id, f"mandate.{state}", origin, services.clock(), {"umr": mandate.umr, "reason": reason})
+
+
+def tell_left(services: Services, work: Work, mandate: Mandate, *, but: str = "") -> None:
+    """A task for the rep of each order, but one, that an ended mandate leaves with something to pay."""
+    left: dict[str, int] = {}
+    for item in work.find(Instalment, Instalment.state.in_(OPEN), mandate_id=mandate.id):
+        left[item.order_id] = left.get(item.order_id, 0) + 1
+    for order_id, count in sorted(left.items()):
+        order = work.get(Order, order_id)
+        if order_id == but or order.state == State.CANCELLED:
+            continue
+        said = "1 échéance ne peut" if count == 1 else f"{count} échéances ne peuvent"
+        text = f"Le mandat {mandate.umr} est {NAMES[mandate.state]} : {said} plus être prélevée{'s' * (count > 1)}."
+        work.add(
+            Task(rep_id=order.rep_id, order_id=order_id, kind="mandate_ended", text=text, created_at=services.clock())
+        )
 
 
 def lock_touched(work: Work, mandate: Mandate) -> None:

@@ -18,7 +18,7 @@ from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import SYSTEM
 from pipeline.retry import Later
 from pipeline.rules.mandates import next_presentation
-from pipeline.steps.debits import COLLECTED_STATES, in_withdrawal
+from pipeline.steps.debits import COLLECTED_STATES, creditor_id, in_withdrawal
 from storage.models import Debit, Instalment, Mandate, Order
 from storage.work import Work
 from templates import sepa
@@ -43,6 +43,7 @@ def announce_due(services: Services) -> int:
             .join(Order, Order.id == Instalment.order_id)
             .join(Mandate, Mandate.id == Instalment.mandate_id)
             .where(Order.state.in_(COLLECTED_STATES), Mandate.state == "active")
+            .where(Mandate.creditor_id == creditor_id(services))
             .where(Instalment.state.in_(("planned", "returned")))
             .where(
                 or_(
@@ -81,6 +82,8 @@ def announce(services: Services, instalment_id: str) -> None:
             return
         mandate = work.get(Mandate, item.mandate_id)
         if mandate.state != "active" or order.state not in COLLECTED_STATES:
+            return
+        if mandate.creditor_id != creditor_id(services):
             return
         if item.day < today + timedelta(days=services.settings.prenotification_days):
             _move(services, work, item)

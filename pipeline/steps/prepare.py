@@ -27,7 +27,7 @@ from storage.models import Ceremony, Mandate, OneTimeCode, Order, new_id
 from storage.models import Proposal as ProposalRow
 from storage.work import Work
 from templates.documents import order_form
-from templates.sepa import make_umr
+from templates.sepa import make_umr, next_target_day
 from templates.terms import CURRENT as TERMS_VERSION
 
 PROPOSAL_STATES = ("draft", "presented", "validated")
@@ -125,20 +125,28 @@ def release_proposal(work: Work, order: Order, services: Services) -> None:
     row.state, row.updated_at = "presented", services.clock()
 
 
-def mandates_for(work: Work, epj: str, creditor_id: str, today: date) -> list[Mandate]:
-    """The mandates that may serve again for this account and creditor, the newest first."""
+def mandates_for(work: Work, epj: str, creditor_id: str, first_debit: date) -> list[Mandate]:
+    """The mandates that may serve again for this account and creditor from that day on, the newest first."""
     found = work.find(Mandate, epj=epj, creditor_id=creditor_id, state="active", order_by=Mandate.signed_at.desc())
-    return [row for row in found if may_serve(row, today)]
+    return [row for row in found if may_serve(row, first_debit)]
 
 
-def may_serve(mandate: Mandate, today: date) -> bool:
-    """Whether a further order may be debited under this mandate: recurrent, active, not lapsed, not to be amended."""
+def may_serve(mandate: Mandate, first_debit: date) -> bool:
+    """Whether a further order may be debited under this mandate: recurrent, active, not to be amended.
+
+    And not lapsed on the day on which the bank settles the order's first debit: an earlier debit may never come.
+    """
     return (
         mandate.state == "active"
         and mandate.sequence_type == "RCUR"
         and mandate.amend_requested_at is None
-        and lapses_on(paris_day(mandate.signed_at), mandate.last_debit_on) >= today
+        and lapses_on(paris_day(mandate.signed_at), mandate.last_debit_on) >= next_target_day(first_debit)
     )
+
+
+def first_debit_of(proposal: Proposal, today: date) -> date:
+    """The day of an order's first debit; today where it has none."""
+    return min((item.due_on for item in proposal.payment.instalments), default=today)
 
 
 def _refuse_blocked(services: Services, work: Work, proposal: Proposal, choices: CustomerChoices) -> None:
@@ -218,7 +226,7 @@ def _mandate(
     if choices.mandate_umr:
         known = work.first(Mandate, umr=choices.mandate_umr)
         mine = known is not None and known.epj == proposal.account.epj and known.creditor_id == creditor_id
-        if known is None or not mine or not may_serve(known, services.today()):
+        if known is None or not mine or not may_serve(known, first_debit_of(proposal, services.today())):
             raise WrongState(state="mandat inconnu, révoqué ou caduc")
         iban = services.vault.open_text(known.iban_enc, table="mandates", column="iban_enc", row_id=known.id)
         return FrozenMandate(

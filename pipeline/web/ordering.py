@@ -13,7 +13,7 @@ from pipeline.errors import Blocked, NotFound, SeingError
 from pipeline.proposal import Proposal
 from pipeline.rules.finding import Finding
 from pipeline.rules.withdrawal import WithdrawalRight
-from pipeline.steps.prepare import mandates_for, prepare
+from pipeline.steps.prepare import first_debit_of, mandates_for, prepare
 from pipeline.steps.propose import ProposalView, open_proposal
 from pipeline.web.access import Form, Rep, Serving, UserForm, by_user
 from pipeline.web.page import GoTo, PageRoute, go, sentence, show, words
@@ -132,7 +132,7 @@ def _mandates(services: Services, proposal: Proposal) -> list[Mandate]:
     """The mandates that this account may use again."""
     creditor = services.organisation.seller.sepa_creditor_id
     with services.works(read_only=True) as work:
-        return mandates_for(work, proposal.account.epj, creditor, services.today())
+        return mandates_for(work, proposal.account.epj, creditor, first_debit_of(proposal, services.today()))
 
 
 def _page(

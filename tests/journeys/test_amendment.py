@@ -375,3 +375,14 @@ def test_another_account_through_the_api(house):
     refused = crm.post(path, json=body | {"iban": IBAN})
     assert problem(refused, 409, "proposal.blocked")["findings"][0]["code"] == "mandate.iban_unchanged"
     assert Client(services, "k.benali").post(path, json=body).status_code == 404
+
+
+def test_a_correction_is_not_lost(house):
+    """The same account with another telephone or holder is another amendment: the first is taken back."""
+    services, _ = house
+    first = prepared(services)
+    second = prepared(services, mobile="+33699887766", account_holder="GARNIER HELENE")
+    assert first != second
+    assert order_of(services, first).state == "withdrawn"
+    assert order_of(services, second).mobile_last2 == "66"
+    assert order_of(services, second).account_holder == "GARNIER HELENE"

@@ -15,10 +15,11 @@ from pipeline.errors import ReasonMissing, WrongState
 from pipeline.rules.mandates import add_months, lapses_on
 from pipeline.steps import collect as collecting
 from pipeline.steps import debits, mandate_life
+from pipeline.steps.amend import amend
 from pipeline.steps.collect import collect, collect_all, collection_file
 from pipeline.steps.mandate_life import expire_mandates, request_amendment, revoke
 from pipeline.steps.prenotify import announce_due
-from pipeline.steps.prepare import prepare
+from pipeline.steps.prepare import mandates_for, prepare
 from pipeline.steps.propose import import_proposal
 from pipeline.steps.register import register, register_csv
 from storage.models import Collection, Debit, Instalment, Mandate, Order, Task
@@ -364,3 +365,75 @@ def test_the_register_is_searched_and_exported_masked(house):
     assert IBAN not in text
     assert IBAN[-4:] in text
     assert "'=HYPERLINK" in text
+
+
+def test_a_mandate_that_lapses_before_the_first_debit_does_not_serve(house):
+    """It would be signed under, and never debited: refused with the order, and not offered on the page."""
+    services, _ = house
+    mandate = the_mandate(services)
+    with services.works() as work:
+        row = work.lock(Mandate, mandate.id)
+        row.last_debit_on, row.signed_at = None, services.clock().replace(year=2024, month=1, day=20)
+    proposal = second_proposal()
+    first = min(item.due_on for item in proposal.payment.instalments)
+    assert services.today() < lapses_on(date(2024, 1, 20), None) < first
+    with services.works(read_only=True) as work:
+        assert not mandates_for(work, mandate.epj, mandate.creditor_id, first)
+        assert mandates_for(work, mandate.epj, mandate.creditor_id, services.today())
+    proposal_id = import_proposal(services, proposal.to_json(), REP)
+    with pytest.raises(WrongState):
+        prepare(services, proposal_id, choices(iban="", mandate_umr=mandate.umr), REP)
+
+
+def test_the_last_day_is_that_of_the_bank(house):
+    """A debit due on the Saturday on which the mandate lapses settles on Monday: too late, and the rep hears of it."""
+    services, order_id = house
+    saturday = date(2027, 2, 6)
+    with services.works() as work:
+        row = work.lock(Mandate, the_mandate(services).id)
+        row.last_debit_on, row.signed_at = date(2024, 2, 6), services.clock().replace(year=2024, month=1, day=1)
+        for sequence, day in ((1, saturday), (2, date(2027, 3, 4))):
+            item = work.first(Instalment, order_id=order_id, sequence=sequence)
+            work.lock(Instalment, item.id).due_on = day
+    assert lapses_on(date(2024, 1, 1), date(2024, 2, 6)) == saturday
+    services.clock.now = services.clock.now.replace(year=2027, month=1, day=25)
+    assert collect(services, saturday, REP) is None
+    services.clock.now = services.clock.now.replace(month=2, day=8)
+    assert expire_mandates(services) == 1
+    (task,) = rows(services, Task, kind="mandate_ended")
+    assert "10 échéances ne peuvent plus être prélevées" in task.text
+
+
+def test_revoked_with_something_left_the_rep_has_a_task(house):
+    """What is still owed does not end with the mandate: somebody has to ask for it otherwise."""
+    services, order_id = house
+    revoke(services, the_mandate(services).umr, "Je ne veux plus de prélèvement", CUSTOMER)
+    (task,) = rows(services, Task, kind="mandate_ended")
+    assert (task.order_id, task.rep_id) == (order_id, "c.delmas")
+
+
+def test_nothing_is_debited_under_another_creditor_identifier(house):
+    """The seller's ICS has changed: no file, no notice, one task; a new mandate, signed, takes over."""
+    services, order_id = house
+    old = the_mandate(services)
+    seller = services.organisation.seller.model_copy(update={"sepa_creditor_id": "FR19ZZZ654321"})
+    changed = services.organisation.model_copy(update={"seller": seller})
+    object.__setattr__(services, "organisation", changed)
+    for _ in range(2):
+        assert collect(services, date(2027, 3, 31), REP) is None
+    (task,) = rows(services, Task, kind="debit_refused")
+    assert old.umr in task.text
+    services.clock.move(hours=1)
+    amendment_id = amend(services, old.umr, choices(iban=NEW_IBAN), REP)
+    sign(services, amendment_id)
+    drain(services)
+    new = rows(services, Mandate, order_id=amendment_id)[0]
+    assert new.creditor_id == "FR19ZZZ654321"
+    assert {row.mandate_id for row in rows(services, Instalment, order_id=order_id)} == {new.id}
+    services.clock.move(days=60)
+    announce_due(services)
+    drain(services)
+    services.clock.move(days=14)
+    result = collect(services, FAR, REP)
+    assert b"FR19ZZZ654321" in result.xml
+    assert b"FR05ZZZ594821" not in result.xml
