@@ -7,14 +7,16 @@ import pytest
 from pipeline.errors import CodeWrong
 from pipeline.letters import renounce_token
 from pipeline.steps import ceremony, decide, propose, release
+from pipeline.steps.amend import amend
 from pipeline.steps.ceremony.opening import expire
 from pipeline.steps.prepare import prepare, withdraw
 from pipeline.steps.renounce import renounce
-from storage.models import Batch
+from storage.models import Batch, Order
 from tests.browser.looking import Gallery
-from tests.factories import make_account, make_call_tracking, make_line, make_proposal, make_sub_order, sample
+from tests.factories import IBAN, make_account, make_call_tracking, make_line, make_proposal, make_sub_order, sample
 from tests.house import AGENCY, CUSTOMER, REP, choices, drain, open_and_read, sign
 
+NEW_IBAN = "FR1420041010050500013M02606"
 SHOPS = {
     "prepared": "Boulangerie Perrin",
     "signing": "Garage des Acacias",
@@ -259,6 +261,49 @@ def test_what_the_customer_sees(gallery, town):
     gallery.look("link-unknown", "/s/ABCDEFGHIJKLMNOPQRSTUVWXYZ", status=404)
     gallery.context.clear_cookies(name="seing_ceremony")
     gallery.look("no-link", "/c", status=404)
+
+
+def test_another_account(gallery, town):
+    """« Changer de compte », from the rep's form with its faults to the customer's signed mandate and his refusal."""
+    page, services = gallery.page, town.services
+    order_id = town.sealed(SHOPS["sealed"])
+    with services.works(read_only=True) as work:
+        umr = work.get(Order, order_id).mandate_umr
+    gallery.log_in("c.delmas")
+    gallery.look("amending", f"/mandates/{umr}/account")
+    page.fill("#iban", IBAN)
+    page.fill("#email", "helene")
+    page.locator("main form").evaluate("form => { form.noValidate = true }")
+    page.locator("button.act").click()
+    gallery.look("amending-refused")
+    wanted = choices(iban=NEW_IBAN, mobile="+33647000001")
+    amendment_id = amend(services, umr, wanted, REP)
+    gallery.look("amendment-prepared", f"/orders/{amendment_id}")
+    services.clock.move(hours=1)
+    page.goto(f"/s/{town.link(amendment_id)}")
+    gallery.look("amendment-reading")
+    gallery.look("amendment-refusing", "/c/refuse")
+    page.goto("/c")
+    for box in page.locator(".consents input").all():
+        box.check()
+    page.locator(".consents ~ div button.act").click()
+    page.locator("#code").wait_for()
+    gallery.look("amendment-code")
+    page.fill("#code", services.sms.code)
+    page.locator("button.act").click()
+    page.wait_for_url("**/c/signed")
+    town.work()
+    gallery.look("amendment-signed", "/c/signed")
+    gallery.look("amendment-sealed", f"/orders/{amendment_id}")
+    with services.works(read_only=True) as work:
+        new = work.get(Order, amendment_id).mandate_umr
+    another = amend(services, new, choices(iban=IBAN, mobile="+33647000001"), REP)
+    page.goto(f"/s/{town.link(another)}")
+    page.goto("/c/refuse")
+    page.fill("#reason", "Finalement non.")
+    page.locator("main button.wide").click()
+    gallery.look("amendment-declined")
+    gallery.look("home-amendments", "/")
 
 
 def test_the_locked_customer(gallery, town):
