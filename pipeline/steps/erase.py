@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, and_, delete, or_, select
 
 from pipeline.bootstrap import Services
 from pipeline.flow import SIGNED_STATES, State
@@ -87,12 +87,16 @@ def erase(services: Services, epj: str, origin: Origin) -> ErasureReport:
 
 
 def forget_prospects(services: Services) -> int:
-    """Forget the proposals that nobody signed or touched for three years, with their orders; how many proposals."""
+    """Forget the proposals that nobody signed or touched for three years, with their orders; how many proposals.
+
+    Amendments of that age that nobody signed go with them.
+    """
     limit = datetime.combine(add_months(services.today(), -PROSPECT_MONTHS), time(), UTC)
     with services.works() as work:
         old = work.find(Proposal, Proposal.updated_at < limit)
         ids = [row.id for row in old]
-        rows = work.find(Order, Order.proposal_id.in_(ids), order_by=Order.id)
+        amendments = and_(Order.amends_umr.is_not(None), Order.prepared_at < limit)
+        rows = work.find(Order, or_(Order.proposal_id.in_(ids), amendments), order_by=Order.id)
         orders = [lock_order(work, row.id) for row in rows]
         ended = [order for order in orders if order.state not in {*SIGNED_STATES, State.PREPARED, State.SIGNING}]
         _, drafts = _forget(work, ended)

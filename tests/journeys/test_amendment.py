@@ -14,7 +14,7 @@ from pipeline.steps import ceremony
 from pipeline.steps.amend import amend, amendable
 from pipeline.steps.bank import take_answer
 from pipeline.steps.collect import collect
-from pipeline.steps.erase import erase
+from pipeline.steps.erase import erase, forget_prospects
 from pipeline.steps.export import export_order
 from pipeline.steps.mandate import mandate as register_again
 from pipeline.steps.mandate_life import revoke
@@ -386,3 +386,16 @@ def test_a_correction_is_not_lost(house):
     assert order_of(services, first).state == "withdrawn"
     assert order_of(services, second).mobile_last2 == "66"
     assert order_of(services, second).account_holder == "GARNIER HELENE"
+
+
+def test_an_amendment_that_nobody_signed_is_forgotten(house):
+    """Three years later its account and telephone are gone; what was signed stays."""
+    services, first = house
+    unsigned = prepared(services)
+    withdraw(services, unsigned, "Erreur", REP)
+    services.clock.move(days=3 * 365 - 10)
+    forget_prospects(services)
+    assert rows(services, Order, id=unsigned)
+    services.clock.move(days=20)
+    forget_prospects(services)
+    assert [row.id for row in rows(services, Order)] == [first]
