@@ -109,7 +109,7 @@ def take_back(services: Services, work: Work, order: Order, reason: str, origin:
     """`withdraw`, inside the caller's transaction, on an order that he holds locked. Raises `WrongState`."""
     check_move(order.state, State.WITHDRAWN)
     order.state, order.reason = State.WITHDRAWN, reason
-    for ceremony in work.find(Ceremony, order_id=order.id, state="open"):
+    for ceremony in work.find(Ceremony, Ceremony.state.in_(("open", "locked")), order_id=order.id):
         ceremony.state = "closed"
         for code in work.find(OneTimeCode, ceremony_id=ceremony.id, state="live"):
             code.state, code.code_hash = "superseded", None

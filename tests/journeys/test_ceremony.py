@@ -27,8 +27,9 @@ from pipeline.errors import (
 )
 from pipeline.origin import Origin
 from pipeline.steps import ceremony
+from pipeline.steps.prepare import withdraw
 from signing.code import CODE_DIGITS
-from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode
+from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order
 from tests.factories import sample
 from tests.house import CUSTOMER, REP, SmsBox, drain, jobs_of, kinds, open_and_read, order_from, order_of, sign
 from tests.journeys.pages import Browser, agree, customer_with_link
@@ -176,6 +177,43 @@ def test_a_locked_page_asks_for_a_code_in_vain(services, view):
         type_in(services, view, "000000")
     with services.works(read_only=True) as work:
         assert {row.code_hash for row in work.find(OneTimeCode)} == {None}
+
+
+def test_an_order_taken_back_after_a_lock_is_over(services, order_id):
+    """The old link says so, no message leaves, and no step of the ceremony answers any more."""
+    opened = ceremony.open_ceremony(services, order_id, "link", REP)
+    view = ceremony.find(services, opened.token)
+    send(services, view)
+    lock(services, view)
+    withdraw(services, order_id, "Erreur de parution", REP)
+    assert Browser(services).open(f"/s/{opened.token}").status == 410
+    _closed_to_every_step(services, view, opened.token)
+
+
+def test_no_step_answers_for_an_order_that_cannot_be_signed(services, order_id):
+    """Whatever its ceremony says: an order that is over is neither read, nor signed, nor refused."""
+    opened = ceremony.open_ceremony(services, order_id, "link", REP)
+    view = ceremony.find(services, opened.token)
+    send(services, view)
+    with services.works() as work:
+        work.get(Order, order_id).state = "withdrawn"
+    _closed_to_every_step(services, view, opened.token)
+
+
+def _closed_to_every_step(services, view, token):
+    sent = len(services.sms.sent)
+    services.clock.move(minutes=1)
+    for step in (
+        lambda: send(services, view),
+        lambda: type_in(services, view, "123456"),
+        lambda: ceremony.send_by_other(services, view.ceremony_id, CUSTOMER),
+        lambda: ceremony.record_page(services, view.ceremony_id, 1, "0" * 64, CUSTOMER),
+        lambda: ceremony.decline(services, view.ceremony_id, "Non", CUSTOMER),
+        lambda: ceremony.send_link(services, view.ceremony_id, token, "sms", REP),
+    ):
+        with pytest.raises(CeremonyClosed):
+            step()
+    assert len(services.sms.sent) == sent
 
 
 def test_a_locked_order_can_still_be_refused(services, view):

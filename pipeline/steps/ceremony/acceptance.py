@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pipeline.bootstrap import Services
 from pipeline.errors import CodeExpired, CodeWrong
 from pipeline.events import record
-from pipeline.flow import State, check_move
+from pipeline.flow import State
 from pipeline.orders import frozen_of
 from pipeline.origin import Origin
 from pipeline.rules.withdrawal import WithdrawalRight
@@ -50,8 +50,7 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
         ceremony, order = locked_rows(work, ceremony_id)
         if ceremony.state == "signed":
             return
-        check_alive(ceremony, now)
-        check_move(order.state, State.SIGNED)
+        check_alive(ceremony, order, now)
         frozen = frozen_of(services, order)
         check_consents(consents_of(frozen), ticked)
         check_debits(services, frozen)

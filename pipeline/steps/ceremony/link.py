@@ -4,13 +4,13 @@ from pipeline.bootstrap import Services
 from pipeline.channels.mail import Mail
 from pipeline.channels.sms import Sms, SmsError
 from pipeline.clock import paris_day
-from pipeline.errors import CeremonyClosed, CeremonyLocked, SendRefused, SmsRefused
+from pipeline.errors import CeremonyLocked, SendRefused, SmsRefused
 from pipeline.events import record
 from pipeline.frozen import Frozen
 from pipeline.letters import sender
 from pipeline.orders import frozen_of, mobile_of
 from pipeline.origin import Origin
-from pipeline.steps.ceremony.rows import LOCKED, OPEN, locked_rows
+from pipeline.steps.ceremony.rows import LOCKED, check_alive, locked_rows
 from signing.code import DAY, NUMBER_LIMITS, SPACING, within
 from storage.models import Ceremony, Event, Order
 from templates.french import formats, mask_email, mask_iban, mask_mobile
@@ -33,8 +33,7 @@ def send_link(services: Services, ceremony_id: str, token: str, by: str, origin:
         ceremony, order = locked_rows(work, ceremony_id)
         if ceremony.state == LOCKED:
             raise CeremonyLocked
-        if ceremony.state != OPEN or ceremony.expires_at <= now:
-            raise CeremonyClosed
+        check_alive(ceremony, order, now)
         sent = work.find(Event, Event.at > now - DAY, order_id=order.id, kind="link.sent")
         before = [event.at for event in sent if event.data.get("by") == by]
         decision = within((SPACING, *NUMBER_LIMITS), before, now)

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipeline.bootstrap import Services
 from pipeline.errors import CeremonyClosed, CeremonyLocked, ReasonMissing, VoiceNotAllowed
@@ -11,10 +11,12 @@ from pipeline.flow import State, check_move
 from pipeline.orders import lock_order
 from pipeline.origin import Origin
 from pipeline.steps.ceremony.limits import check_opening
-from pipeline.steps.ceremony.rows import LOCKED, OPEN, check_alive, locked_rows, retire_codes
+from pipeline.steps.ceremony.rows import LIVE, LOCKED, OPEN, check_alive, locked_rows, retire_codes
 from pipeline.steps.prepare import ensure_form
 from pipeline.users import token_hash
 from storage.models import Ceremony, Order
+
+UNSIGNED = (State.PREPARED, State.SIGNING)
 
 LINK_LIFE = timedelta(days=30)
 """A link lives as long as the order that nobody signed (DESIGN 3)."""
@@ -47,7 +49,7 @@ def open_ceremony(services: Services, order_id: str, mode: str, origin: Origin, 
         if before and before[0].state == LOCKED and not reason.strip():
             raise ReasonMissing
         for other in before:
-            if other.state in {OPEN, LOCKED}:
+            if other.state in LIVE:
                 other.state = "closed"
                 retire_codes(work, other.id, "superseded")
         ceremony = work.add(
@@ -79,12 +81,13 @@ def allow_voice(services: Services, order_id: str, origin: Origin) -> None:
         raise VoiceNotAllowed
     now = services.clock()
     with services.works() as work:
-        lock_order(work, order_id)
+        order = lock_order(work, order_id)
         last = work.first(Ceremony, order_id=order_id, order_by=Ceremony.opened_at.desc())
         if last is not None and last.state == LOCKED:
             raise CeremonyLocked
-        if last is None or last.state != OPEN or last.expires_at <= now:
+        if last is None or last.state != OPEN:
             raise CeremonyClosed
+        check_alive(last, order, now)
         if not last.voice_allowed:
             last.voice_allowed = True
             record(work, order_id, "voice.allowed", origin, now, {"ceremony": last.id})
@@ -95,7 +98,7 @@ def record_page(services: Services, ceremony_id: str, page: int, image_sha256: s
     now = services.clock()
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
-        check_alive(ceremony, now)
+        check_alive(ceremony, order, now)
         seen = dict(ceremony.consents or {})
         pages = dict(seen.get("pages", {}))
         if str(page) in pages:
@@ -113,8 +116,7 @@ def decline(services: Services, ceremony_id: str, reason: str, origin: Origin) -
     now = services.clock()
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
-        check_alive(ceremony, now)
-        check_move(order.state, State.DECLINED)
+        check_alive(ceremony, order, now)
         ceremony.state, ceremony.reason = "declined", reason.strip()[:2000]
         order.state, order.reason = State.DECLINED, ceremony.reason
         retire_codes(work, ceremony_id, "superseded")
@@ -122,16 +124,30 @@ def decline(services: Services, ceremony_id: str, reason: str, origin: Origin) -
 
 
 def expire(services: Services) -> int:
-    """Close what nobody signed in time: ceremonies and orders past their date. Returns how many orders expired."""
-    now, count = services.clock(), 0
-    origin = Origin("system")
+    """Close what nobody signed in time: ceremonies and orders past their date. Returns how many orders expired.
+
+    One transaction per order, decided again on its locked row: a signature that began in time and is still being
+    written goes first, and then nothing has expired.
+    """
+    now = services.clock()
+    with services.works(read_only=True) as work:
+        late = work.find(Ceremony, Ceremony.expires_at <= now, Ceremony.state.in_(LIVE))
+        orders = work.find(Order, Order.state.in_(UNSIGNED), Order.expires_at <= now)
+    ids = sorted({ceremony.order_id for ceremony in late} | {order.id for order in orders})
+    return sum(_expire_one(services, order_id, now) for order_id in ids)
+
+
+def _expire_one(services: Services, order_id: str, now: datetime) -> bool:
+    """Whether the order expired; its ceremonies are written by nobody who does not hold its row."""
     with services.works() as work:
-        for ceremony in work.find(Ceremony, Ceremony.expires_at <= now, Ceremony.state.in_([OPEN, LOCKED])):
+        if work.session.get(Order, order_id) is None:  # erased since
+            return False
+        order = lock_order(work, order_id)
+        for ceremony in work.find(Ceremony, Ceremony.expires_at <= now, Ceremony.state.in_(LIVE), order_id=order_id):
             ceremony.state = "expired"
             retire_codes(work, ceremony.id, "expired")
-        for found in work.find(Order, Order.state.in_([State.PREPARED, State.SIGNING]), Order.expires_at <= now):
-            order = lock_order(work, found.id)
-            order.state = State.EXPIRED
-            record(work, order.id, "order.expired", origin, now)
-            count += 1
-    return count
+        if order.state not in UNSIGNED or order.expires_at is None or order.expires_at > now:
+            return False
+        order.state = State.EXPIRED
+        record(work, order.id, "order.expired", Origin("system"), now)
+        return True

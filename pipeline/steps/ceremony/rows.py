@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pipeline.bootstrap import Services
 from pipeline.errors import CeremonyClosed, ConsentMissing, NotFound, OutOfDate
+from pipeline.flow import State
 from pipeline.frozen import Frozen
 from pipeline.orders import lock_order
 from pipeline.rules.payment import check_dates
@@ -13,6 +14,8 @@ from storage.work import Work
 from templates.consents import Consent
 
 OPEN, LOCKED = "open", "locked"
+LIVE = (OPEN, LOCKED)
+"""The states of a ceremony whose page still answers."""
 
 
 def locked_rows(work: Work, ceremony_id: str) -> tuple[Ceremony, Order]:
@@ -28,9 +31,9 @@ def locked_rows(work: Work, ceremony_id: str) -> tuple[Ceremony, Order]:
     return work.lock(Ceremony, ceremony_id), order
 
 
-def check_alive(ceremony: Ceremony, now: datetime) -> None:
-    """Raise `CeremonyClosed` unless the page still answers; a locked ceremony answers like an open one."""
-    if ceremony.state not in {OPEN, LOCKED} or ceremony.expires_at <= now:
+def check_alive(ceremony: Ceremony, order: Order, now: datetime) -> None:
+    """Raise `CeremonyClosed` unless the order can still be signed here; a locked ceremony answers like an open one."""
+    if ceremony.state not in LIVE or ceremony.expires_at <= now or order.state != State.SIGNING:
         raise CeremonyClosed
 
 

@@ -73,7 +73,7 @@ def send_code(
     now = services.clock()
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
-        check_alive(ceremony, now)
+        check_alive(ceremony, order, now)
         frozen = frozen_of(services, order)
         check_consents(consents_of(frozen), ticked)
         if channel == "voice" and (services.voice is None or not ceremony.voice_allowed):
@@ -96,7 +96,7 @@ def send_by_other(services: Services, ceremony_id: str, origin: Origin) -> CodeS
     now = services.clock()
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
-        check_alive(ceremony, now)
+        check_alive(ceremony, order, now)
         last = last_code(work, ceremony_id)
         if last is None or not is_overdue(last, now) or not can_take_over(services.sms, last.provider or ""):
             return None
