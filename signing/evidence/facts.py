@@ -36,7 +36,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class SignedOrder:
     """What was ordered. `canonical_sha256` names the frozen copy (RFC 8785) of the proposal and of what was entered."""
 
     __pydantic_config__ = STRICT
@@ -51,6 +51,13 @@ class Order:
     prepared_at: Instant
     signed_at: Instant
     """The instant at which the code was accepted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(SignedOrder):
+    """The same once the customer's signature stands under it."""
+
+    __pydantic_config__ = STRICT
     sealed_at: Instant
 
 
@@ -260,11 +267,14 @@ class Software:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EvidenceFacts:
-    """All that is said beside the events. Every field is required: what was not used is said as empty or None."""
+class SigningFacts:
+    """What is known when the code is accepted: `signing_sha256` binds the customer's signature to it.
+
+    Every field is required: what was not used is said as empty or None.
+    """
 
     __pydantic_config__ = STRICT
-    order: Order
+    order: SignedOrder
     seller: Seller
     agency: Agency
     rep: Rep
@@ -276,6 +286,16 @@ class EvidenceFacts:
     ceremony: Ceremony
     declarations: Declarations
     payment: Payment
+    training: bool = False
+    """Whether this was an exercise (*base école*): such a file proves nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceFacts(SigningFacts):
+    """All that is said beside the events: what was known at signing, and what the sealing added."""
+
+    __pydantic_config__ = STRICT
+    order: Order
     level: Literal["B-B", "B-T", "B-LT", "B-LTA"]
     """PAdES level of the sealed order when the file was closed (ETSI EN 319 142-1, 6.3)."""
     algorithms: tuple[str, ...]
@@ -283,8 +303,6 @@ class EvidenceFacts:
     certificates: tuple[CertificateUsed, ...]
     time_stamps: tuple[TimeStampUsed, ...]
     software: Software
-    training: bool = False
-    """Whether this was an exercise (*base école*): such a file proves nothing."""
 
 
 def consent(kind: str, text: str, version: str, *, given: bool, at: datetime) -> Consent:

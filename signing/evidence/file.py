@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal, NoReturn
 
 import rfc8785
@@ -18,13 +18,16 @@ from pydantic import AwareDatetime, PlainSerializer, TypeAdapter, ValidationErro
 
 from signing.errors import EvidenceLeak, EvidenceMalformed
 from signing.evidence.chain import ChainedEvent, instant, plain, verify_chain
-from signing.evidence.facts import STRICT, EvidenceFacts, Sha256
+from signing.evidence.facts import STRICT, EvidenceFacts, Sha256, SignedOrder, SigningFacts
 
 SCHEMA: Literal["seing.evidence/1"] = "seing.evidence/1"
 """Raised when the meaning of a field changes; a reader refuses what it does not know."""
 
 CLOSED = "evidence.closed"
 """Kind of the last event, whose data are `closing_data(facts)`."""
+
+SIGNED = "order.signed"
+"""Kind of the event whose hash the customer's signature names, and whose data hold `signing_data(facts)`."""
 
 MAX_BYTES = 16 * 2**20
 """A file of several hundred events weighs some hundred kilobytes; more than this is not one of ours."""
@@ -76,6 +79,9 @@ class Evidence:
 
 _FILE = TypeAdapter(_File)
 _FACTS = TypeAdapter(EvidenceFacts)
+_SIGNING = TypeAdapter(SigningFacts)
+_SAID_BY_PROVIDER = {"ceremony": {"codes": {"__all__": {"provider", "provider_id", "delivery", "segments"}}}}
+"""Of a code: known once the provider has answered, which the fastest customer does not wait for. Events tell them."""
 
 
 def facts_sha256(facts: EvidenceFacts) -> str:
@@ -90,6 +96,30 @@ def facts_sha256(facts: EvidenceFacts) -> str:
 def closing_data(facts: EvidenceFacts) -> dict[str, str]:
     """What the last event of the chain says: append it with kind `CLOSED`, then time-stamp its hash."""
     return {"facts_sha256": facts_sha256(facts), "schema": SCHEMA}
+
+
+def signing_sha256(facts: SigningFacts) -> str:
+    """SHA-256 of the canonical JSON of what is known at signing, as 64 hexadecimal digits: the same before and after.
+
+    It is taken over the facts without what the sealing adds: `order.sealed_at`, documents other than those shown,
+    `level`, `algorithms`, `certificates`, `time_stamps`, `software`; and without what providers say of the codes.
+
+    Raises:
+        EvidenceMalformed: a value cannot be written.
+    """
+    return hashlib.sha256(_dump(_SIGNING, _at_signing(facts), exclude=_SAID_BY_PROVIDER)).hexdigest()
+
+
+def signing_data(facts: SigningFacts) -> dict[str, str]:
+    """What the event `SIGNED` says of the facts, so that the signature that names the event binds them."""
+    return {"facts_at_signing_sha256": signing_sha256(facts)}
+
+
+def _at_signing(facts: SigningFacts) -> SigningFacts:
+    known = {each.name: getattr(facts, each.name) for each in fields(SigningFacts)}
+    order = SignedOrder(**{each.name: getattr(facts.order, each.name) for each in fields(SignedOrder)})
+    shown = tuple(document for document in facts.documents if document.role == "shown")
+    return SigningFacts(**(known | {"order": order, "documents": shown}))
 
 
 def build_evidence(facts: EvidenceFacts, events: Sequence[ChainedEvent], time_stamp: bytes | None) -> bytes:
@@ -166,9 +196,9 @@ def time_stamp_bytes(evidence: Evidence) -> bytes | None:
         raise EvidenceMalformed("the time-stamp is not base64") from error
 
 
-def _dump(adapter: TypeAdapter[Any], value: object) -> bytes:
+def _dump(adapter: TypeAdapter[Any], value: object, *, exclude: Mapping[str, Any] | None = None) -> bytes:
     try:
-        return rfc8785.dumps(adapter.dump_python(value, mode="json", warnings="error"))
+        return rfc8785.dumps(adapter.dump_python(value, mode="json", warnings="error", exclude=exclude))
     except (ValueError, UnicodeEncodeError, rfc8785.CanonicalizationError) as error:
         # Pydantic's own message repeats the value, which may be personal: the cause is not chained.
         raise EvidenceMalformed(f"the facts cannot be written as canonical JSON ({type(error).__name__})") from None

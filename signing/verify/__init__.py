@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -59,7 +60,7 @@ def verify(
     Args:
         pdf: the file, as received.
         trust: the authorities to believe, roots as a rule.
-        evidence: the evidence file, as JSON or as the sealed PDF that carries it.
+        evidence: the evidence file, as the sealed PDF that carries it, or as JSON, which alone never passes.
         now: the time of verification; by default that of the clock.
         crls: revocation lists (DER) known beside those in the file.
         pending: names of signature fields that may still be empty, e.g. `client` on a form that is only certified.
@@ -79,9 +80,8 @@ async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetim
     # What its seal covers existed when the seal was time-stamped: the token inside is judged at that time.
     known_at = min((one.validated_at for one in seal.signatures), default=now) if seal and seal.passed else now
     proof = await judge_evidence(json_bytes, pdf, verdict.signatures, trust, now, known_at)
-    if seal is not None:
-        reasons = [*proof.findings, *_seal_findings(seal, verdict.signatures)]
-        proof = EvidenceReport(**(vars(proof) | {"seal": seal, "findings": tuple(reasons)}))
+    carrier = _seal_findings(seal, verdict.signatures) if seal else [finding("evidence.unsealed")]
+    proof = replace(proof, seal=seal, findings=(*proof.findings, *carrier))
     return _report(pdf, verdict, now, proof)
 
 

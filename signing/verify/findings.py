@@ -149,11 +149,17 @@ _TABLE: dict[str, tuple[Indication, str, str, str]] = {
         "Le cachet du dossier de preuve n'est pas valable.",
         "The seal of the evidence file is not valid.",
     ),
+    "evidence.unsealed": (
+        INDETERMINATE,
+        "SIG_CONSTRAINTS_FAILURE",
+        "Le dossier de preuve a été donné sans son cachet : il concorde ; joignez le PDF scellé qui le porte.",
+        "The evidence was given without its seal: it agrees; give the sealed PDF that carries it.",
+    ),
     "evidence.chain": (
         FAILED,
         "HASH_FAILURE",
-        "Le journal du dossier de preuve a été altéré : un événement manque, a changé ou a été déplacé.",
-        "The journal of the evidence file was altered: an event is missing, changed or moved.",
+        "Le dossier de preuve a été altéré : son journal a changé, ou un fait n'est pas celui qui a été signé.",
+        "The evidence file was altered: its journal has changed, or a fact is not the one that was signed.",
     ),
     "evidence.document": (
         FAILED,

@@ -1,8 +1,7 @@
 """The evidence file against itself and against the order that it tells of."""
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -11,14 +10,13 @@ from signing.code import CODE_LIFE, MAX_WRONG
 from signing.errors import EvidenceMalformed
 from signing.evidence import CLOSED, Document, Evidence, closing_data, read_evidence, time_stamp_bytes, verify_chain
 from signing.verify.findings import finding
+from signing.verify.journal import Checks, file_checks, journal_checks
 from signing.verify.report import Check, EvidenceReport, Finding, SignatureReport, TimeStampReport
 from signing.verify.stamps import CLOCK_TOLERANCE, judge_stamp, token_of
 from signing.verify.story import story
 from signing.verify.trust import Trust
 
 LEVELS = ("B-B", "B-T", "B-LT", "B-LTA")
-
-_HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 async def judge_evidence(
@@ -53,6 +51,8 @@ async def judge_evidence(
             *_document_checks(evidence, pdf, signatures),
             *_signer_checks(evidence, signatures),
             *_time_checks(evidence, signatures),
+            *journal_checks(evidence, signatures),
+            *file_checks(evidence, signatures),
         )
     ]
     codes = dict.fromkeys(check.code.partition(":")[0] for check in checks if not check.passed)
@@ -69,10 +69,7 @@ async def judge_evidence(
     )
 
 
-_Checks = Iterator[tuple[str, bool, str, str]]
-
-
-def _own_checks(evidence: Evidence) -> _Checks:
+def _own_checks(evidence: Evidence) -> Checks:
     facts, events = evidence.facts, evidence.events
     yield (
         "evidence.chain:links",
@@ -106,7 +103,7 @@ def _own_checks(evidence: Evidence) -> _Checks:
     )
 
 
-def _document_checks(evidence: Evidence, pdf: bytes, signatures: Sequence[SignatureReport]) -> _Checks:
+def _document_checks(evidence: Evidence, pdf: bytes, signatures: Sequence[SignatureReport]) -> Checks:
     facts = evidence.facts
     shown, sealed = _documents(facts.documents, "shown"), _documents(facts.documents, "sealed")
     yield (
@@ -130,7 +127,7 @@ def _document_checks(evidence: Evidence, pdf: bytes, signatures: Sequence[Signat
     )
 
 
-def _signer_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> _Checks:
+def _signer_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> Checks:
     facts = evidence.facts
     for role, kind, fr, en in (
         ("seal", "certification", "Le cachet est celui du dossier.", "The seal is the one in the evidence."),
@@ -153,17 +150,9 @@ def _signer_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) ->
         "Le niveau de la signature est au moins celui du jour de la clôture.",
         "The signature's level is at least that of the day of closing.",
     )
-    hashes = {event.hash for event in evidence.events}
-    named = [found for one in customers for found in _HASH.findall(one.reason or "")]
-    yield (
-        "evidence.chain:signed",
-        all(found in hashes for found in named),
-        "L'empreinte du journal inscrite dans la signature s'y retrouve.",
-        "The journal's hash written in the signature is found in it.",
-    )
 
 
-def _time_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> _Checks:
+def _time_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> Checks:
     order, ceremony = evidence.facts.order, evidence.facts.ceremony
     yield (
         "evidence.time:events",

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -334,6 +335,26 @@ def test_who_rewrites_what_led_to_the_signature_is_found_out(services, sealed):
     report = verify(found["sealed_form"], trust=services.keys.roots, evidence=forged, now=services.clock.later())
     assert not report.passed
     assert "evidence.chain" in {finding.code for finding in report.findings}
+
+
+def test_who_tells_other_facts_of_a_signed_order_is_found_out(services, sealed):
+    """Another address, provider, number, representative: only the closing is redone, and stamped by our own unit."""
+    found = documents(services, sealed)
+    told = ev.read_evidence(found["evidence_json"])
+    facts, code = told.facts, told.facts.ceremony.codes[0]
+    for changed in (
+        replace(facts, ceremony=replace(facts.ceremony, ip="203.0.113.66")),
+        replace(facts, ceremony=replace(facts.ceremony, codes=(replace(code, provider_id="SMautre"),))),
+        replace(facts, signatory=replace(facts.signatory, mobile=ev.Mobile(masked="06 •• •• •• 99", fingerprint="0"))),
+        replace(facts, rep=replace(facts.rep, name="Autre Commercial")),
+    ):
+        *before, last = told.events
+        closed = ev.chain(before[-1].hash, _event(last, ev.closing_data(changed)))
+        stamp = services.keys.timestamper.timestamp(bytes.fromhex(closed.hash))
+        forged = ev.build_evidence(changed, [*before, closed], stamp)
+        report = verify(found["sealed_form"], trust=services.keys.roots, evidence=forged, now=services.clock.later())
+        assert report.indication == "TOTAL-FAILED"
+        assert "evidence.chain" in {finding.code for finding in report.findings}
 
 
 def _event(like, data):

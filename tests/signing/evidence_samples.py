@@ -145,7 +145,12 @@ def make_facts(*, shown=b"shown", sealed=b"sealed", certificates=(), signed_at=N
     return replace(facts, **changes)
 
 
-def make_events(facts, *, signature_hash=None):
+def _sent(facts):
+    code = {"provider": "console", "provider_id": "SM0612345678", "delivery": "accepted", "segments": 1}
+    return {"ceremony": facts.ceremony.id, "sequence": 1, "channel": "sms", "to": "06 •• •• •• 18", **code}
+
+
+def make_events(facts):
     """The chain of that signing, closed over the facts. Returns the chained events."""
     signed_at = facts.order.signed_at
     told = [
@@ -154,9 +159,11 @@ def make_events(facts, *, signature_hash=None):
         (-200, "page.shown", "customer", {"page": 1}),
         (-190, "page.shown", "customer", {"page": 2}),
         (-60, "consent.given", "customer", {"kinds": ["order", "sepa_mandate"]}),
-        (-50, "code.sent", "system", {"sequence": 1, "provider": "console", "delivery": "delivered"}),
+        (-50, "code.sent", "customer", _sent(facts)),
+        (-40, "code.delivery", "sms", {"sequence": 1, "status": "delivered", "provider_id": "SM0612345678"}),
         (-20, "code.wrong", "customer", {"wrong_tries": 1}),
         (0, "code.accepted", "customer", {"sequence": 1}),
+        (0, ev.SIGNED, "customer", ev.signing_data(facts)),
         (2, "order.sealed", "system", {"sealed_sha256": facts.documents[1].sha256}),
         (3, ev.CLOSED, "system", ev.closing_data(facts)),
     ]
@@ -166,7 +173,7 @@ def make_events(facts, *, signature_hash=None):
             head,
             ev.Event(
                 sequence=sequence,
-                at=signed_at + timedelta(seconds=seconds, microseconds=sequence),
+                at=signed_at + timedelta(seconds=seconds),
                 kind=kind,
                 actor=actor,
                 ip="192.0.2.7" if actor == "customer" else None,

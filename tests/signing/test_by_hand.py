@@ -27,7 +27,7 @@ def test_the_manual_verification_succeeds(level, tmp_path):
     )
     assert 0 == done.returncode, done.stderr
     hashes = re.findall(r"^[0-9a-f]{64}$", done.stdout, re.MULTILINE)
-    assert 10 == len(hashes)
+    assert 12 == len(hashes)
     assert hashes[::2] == hashes[1::2]
     assert 2 == done.stdout.splitlines().count(str(facts.order.total_incl_vat))
     assert "Verification: OK" in done.stdout + done.stderr

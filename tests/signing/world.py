@@ -117,7 +117,7 @@ def customer_signed(pdf: bytes, *, stamped=True, reason="Bon pour accord", signe
 def journal_head() -> str:
     """Hash of the event with which the customer signed, as the signature names it."""
     events = make_events(make_facts(shown=certified(), signed_at=SIGNED_AT))
-    return next(event.hash for event in events if event.kind == "code.accepted")
+    return next(event.hash for event in events if event.kind == ev.SIGNED)
 
 
 @functools.cache

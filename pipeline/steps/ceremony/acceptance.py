@@ -7,9 +7,11 @@ from pipeline.bootstrap import Services
 from pipeline.errors import CodeExpired, CodeWrong
 from pipeline.events import record
 from pipeline.flow import State
+from pipeline.frozen import Frozen
 from pipeline.orders import frozen_of
 from pipeline.origin import Origin
 from pipeline.rules.withdrawal import WithdrawalRight
+from pipeline.steps.ceremony.facts import facts_at_signing
 from pipeline.steps.ceremony.limits import wrong_tries_of_order
 from pipeline.steps.ceremony.rows import (
     LOCKED,
@@ -23,6 +25,7 @@ from pipeline.steps.ceremony.rows import (
 )
 from pipeline.steps.ceremony.views import consents_of
 from signing.code import code_matches, tries_left
+from signing.evidence import SIGNED, signing_data
 from storage.models import Ceremony, OneTimeCode, Order, Track
 from storage.work import Work
 
@@ -67,7 +70,7 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
                 _count_wrong(work, ceremony, order, last, origin, now)
         else:
             right = frozen.withdrawal_right(services.today())
-            _accept(work, ceremony, order, last, origin, now, right)
+            _accept(work, ceremony, order, frozen, last, origin, now, right)
     if refusal:  # raised once the count is committed
         raise refusal
     services.nudge()
@@ -107,6 +110,7 @@ def _accept(
     work: Work,
     ceremony: Ceremony,
     order: Order,
+    frozen: Frozen,
     row: OneTimeCode,
     origin: Origin,
     now: datetime,
@@ -125,7 +129,9 @@ def _accept(
         "amount": f"{row.amount:.2f}",
     }
     record(work, order.id, "code.accepted", origin, now, data)
-    record(work, order.id, "order.signed", origin, now, {"canonical_sha256": order.canonical_sha256})
+    # The customer's signature names this event: nobody can then tell other facts of what led to it.
+    bound = signing_data(facts_at_signing(work, order, frozen, ceremony))
+    record(work, order.id, SIGNED, origin, now, {"canonical_sha256": order.canonical_sha256, **bound})
     due = now + TRACK_DUE
     for name in AMENDMENT_TRACKS if order.amends_umr else TRACKS:
         work.add(Track(order_id=order.id, name=name, due_at=due, updated_at=now))

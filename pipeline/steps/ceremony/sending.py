@@ -205,6 +205,8 @@ def _deliver(services: Services, draft: _Draft, origin: Origin, now: datetime) -
             "to": mask_mobile(draft.mobile),
             "provider": receipt.provider,
             "provider_id": receipt.provider_id,
+            "delivery": receipt.delivery,
+            "segments": segments,
             "document_sha256": row.document_sha256,
             "amount": f"{row.amount:.2f}",
         }

@@ -9,6 +9,7 @@ import pytest
 import rfc8785
 
 from signing import evidence as ev
+from signing.verify import Indication
 from tests.signing import world
 from tests.signing.evidence_samples import make_events
 
@@ -28,6 +29,29 @@ def refounded(level="B-T", *, stamp=True, **changes):
     events = make_events(facts)
     token = ev.time_stamp_bytes(ev.read_evidence(data)) if stamp else None
     return world.check(pdf, evidence=ev.build_evidence(facts, events, token))
+
+
+def closed_again(level="B-T", *, events=None, change=None, **changes):
+    """Verdict when the forger keeps the journal, changes facts, and closes it anew with a good new time-stamp.
+
+    `change(facts)` gives other facts, `changes` replaces some, `events` stands for the journal before the closing.
+    """
+    pdf, facts, data = world.case(level)
+    facts = replace(change(facts) if change else facts, **changes)
+    before = list(events) if events is not None else list(ev.read_evidence(data).events[:-1])
+    return world.check(pdf, evidence=world.evidence_of(facts, events=_closed(before, facts)))
+
+
+def _closed(before, facts):
+    """The events chained again from the first, closed over the facts."""
+    last = ev.Event(sequence=len(before) + 1, at=world.SIGNED_AT + timedelta(seconds=3), kind=ev.CLOSED, actor="system")
+    last = replace(last, data=ev.closing_data(facts))
+    chained, head = [], ev.GENESIS
+    for sequence, event in enumerate([*before, last], start=1):
+        plain = {name: value for name, value in vars(event).items() if name not in {"previous_hash", "hash"}}
+        chained.append(ev.chain(head, ev.Event(**(plain | {"sequence": sequence}))))
+        head = chained[-1].hash
+    return chained
 
 
 def told(pdf, facts):
@@ -139,7 +163,8 @@ def test_a_time_stamp_of_a_stranger_is_not_believed():
     stamper = LocalTimestamper(
         Identity(unit, (on_trust.root().certificate,), key), policy_oid=world.POLICY, clock=lambda: world.SIGNED_AT
     )
-    assert not world.check(pdf, evidence=world.evidence_of(facts, stamper=stamper)).passed
+    report = world.check(pdf, evidence=world.evidence_of(facts, stamper=stamper))
+    assert "certificate.no_certificate_chain_found" in world.codes(report)
 
 
 def test_a_time_stamp_older_than_the_last_event_is_refused():
@@ -247,3 +272,130 @@ def test_a_journal_hash_in_the_signature_must_be_in_the_journal():
     certificate = world.x509.load_der_x509_certificate(signature(pdf).signer_cert.dump())
     facts = world.facts_of(pdf, world.certified(), certificate)
     assert "evidence.chain" in world.codes(told(pdf, facts))
+
+
+def _ceremony(**changes):
+    return lambda facts: replace(facts, ceremony=replace(facts.ceremony, **changes))
+
+
+def _code(**changes):
+    return lambda facts: _ceremony(codes=(replace(facts.ceremony.codes[0], **changes),))(facts)
+
+
+def _part(part, **changes):
+    return lambda facts: replace(facts, **{part: replace(getattr(facts, part), **changes)})
+
+
+def _mobile(facts):
+    mobile = ev.Mobile(masked="06 •• •• •• 99", fingerprint="00" * 32)
+    return replace(facts, signatory=replace(facts.signatory, mobile=mobile))
+
+
+def _consent(**changes):
+    return lambda facts: replace(facts, consents=(replace(facts.consents[0], **changes), *facts.consents[1:]))
+
+
+def _other_words(facts):
+    given = facts.consents[0]
+    return replace(facts, consents=(ev.consent(given.kind, "Autre chose.", given.version, given=True, at=given.at),))
+
+
+def _pages(facts):
+    shown = replace(facts.documents[0], page_images=("ab" * 32,))
+    return replace(facts, documents=(shown, facts.documents[1]))
+
+
+def _certificate(facts):
+    return replace(facts, certificates=(replace(facts.certificates[0], subject="CN=Autre"), *facts.certificates[1:]))
+
+
+def _stamp(facts):
+    stamp = ev.TimeStampUsed(
+        covers="document", at=world.SIGNED_AT, authority="Autre", policy="1.2", serial="1", digest_algorithm="sha256"
+    )
+    return replace(facts, time_stamps=(*facts.time_stamps, stamp))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _ceremony(ip="203.0.113.66"),
+        _ceremony(user_agent="Autre"),
+        _ceremony(mode="link"),
+        _ceremony(opened_by="rep:autre"),
+        _ceremony(wrong_tries=0),
+        _code(provider="autre"),
+        _code(provider_id="SMautre"),
+        _code(delivery="failed"),
+        _code(segments=2),
+        _code(channel="voice"),
+        _code(sent_at=world.SIGNED_AT - timedelta(seconds=40)),
+        _mobile,
+        _part("signatory", email="autre@rose.example"),
+        _part("signatory", role="Employée"),
+        _part("rep", name="Autre Commercial"),
+        _part("customer", legal_name="Autre"),
+        _part("seller", siren="404833048"),
+        _part("order", total_excl_vat=Decimal("1.00")),
+        _part("order", canonical_sha256="ab" * 32),
+        _part("order", sealed_at=world.SIGNED_AT + timedelta(seconds=1)),
+        _part("payment", iban_masked="•••• 9999"),
+        _part("declarations", headcount="6+"),
+        _part("declarations", withdrawal_applies=False),
+        _consent(version="2020.1"),
+        _consent(at=world.SIGNED_AT - timedelta(minutes=2)),
+        _other_words,
+        _pages,
+        _certificate,
+        _stamp,
+    ],
+)
+def test_facts_rewritten_under_a_good_new_time_stamp_are_refused(change):
+    """Another address, code, number, person, text: the closing alone is redone, and stamped by a trusted unit."""
+    assert closed_again().evidence.checks
+    assert not {check.code for check in closed_again().evidence.checks if not check.passed}
+    report = closed_again(change=change)
+    assert report.indication is Indication.FAILED
+    assert {"evidence.chain", "evidence.signer", "evidence.time"} & world.codes(report), world.codes(report)
+
+
+def _without_signing(events):
+    return [event for event in events if event.kind != ev.SIGNED]
+
+
+def _signed_twice(events):
+    signed = next(event for event in events if event.kind == ev.SIGNED)
+    return [*events, replace(signed, at=events[-1].at)]
+
+
+def _never_sealed(events):
+    return [event for event in events if event.kind != "order.sealed"]
+
+
+@pytest.mark.parametrize("change", [_without_signing, _signed_twice, _never_sealed])
+def test_a_journal_rewritten_under_a_good_new_time_stamp_is_refused(change):
+    """The event that the signature names is there, once; the sealing is told."""
+    _, _, data = world.case()
+    events = change(list(ev.read_evidence(data).events[:-1]))
+    report = closed_again(events=events)
+    assert report.indication is Indication.FAILED
+    assert "evidence.chain" in world.codes(report)
+
+
+def test_a_signature_that_names_no_journal_is_refused():
+    """The customer's signature must say of which journal it is the end."""
+    pdf = world.customer_signed(world.certified(), reason="Bon pour accord")
+    from tests.signing.attacks.forge import signature
+
+    certificate = world.x509.load_der_x509_certificate(signature(pdf).signer_cert.dump())
+    report = told(pdf, world.facts_of(pdf, world.certified(), certificate))
+    assert {"evidence.chain", "evidence.unsealed"} == world.codes(report)
+
+
+def test_evidence_without_its_seal_proves_less():
+    """The bare JSON agrees in everything, but nothing in it says that it comes from the seller."""
+    pdf, _, data = world.case()
+    report = world.check(pdf, evidence=data)
+    assert report.indication is Indication.INDETERMINATE
+    assert {"evidence.unsealed"} == world.codes(report)
+    assert "sans son cachet" in report.sentence
