@@ -196,6 +196,18 @@ class IdempotencyConflict(SeingError):
     status = 409
 
 
+class LoginTooOften(SeingError):
+    """Too many logins failed from one address; `wait_seconds` says how long to wait."""
+
+    code = "login.too_often"
+    status = 429
+
+    def __init__(self, wait_seconds: int) -> None:
+        """Keep how long to wait, in seconds."""
+        super().__init__(wait_seconds=wait_seconds)
+        self.wait_seconds = wait_seconds
+
+
 class VerificationTooOften(SeingError):
     """Too many files were verified from one address; `wait_seconds` says how long to wait."""
 
@@ -335,6 +347,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "export.unreadable": (
         "Ce fichier n'est pas l'export complet d'un dossier : {reason}. Rien n'a été restauré.",
         "This file is not the whole export of an order: {reason}. Nothing was restored.",
+    ),
+    "login.too_often": (
+        "Trop de connexions refusées depuis votre adresse. Réessayez dans {wait}.",
+        "Too many logins failed from your address. Try again in {wait}.",
     ),
     "verification.too_often": (
         "Trop de vérifications depuis votre adresse. La prochaine sera possible dans {wait}.",

@@ -11,7 +11,7 @@ from pipeline.bootstrap import build_organisation, build_vault
 from pipeline.clock import system_clock
 from pipeline.config import Settings
 from pipeline.errors import Misconfigured
-from pipeline.users import hash_secret
+from pipeline.passwords import hash_secret
 from signing import pki
 from storage.database import engine_from_url
 from storage.migrations import migrate

@@ -1,23 +1,15 @@
-"""Who may come in: passwords and PINs (argon2id), sessions stored as hashes, customer mode."""
+"""Who is in: sessions stored as hashes, customer mode."""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-
 from pipeline.bootstrap import Services
+from pipeline.passwords import check_pin
 from storage.models import User, WebSession
 
-MAX_FAILED_LOGINS = 10
-LOCK_TIME = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=12)
-
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash("nobody")
-"""Compared when the user is unknown, so that the answer takes as long."""
 
 
 @dataclass(frozen=True)
@@ -32,56 +24,9 @@ class SessionView:
     customer_mode_order_id: str | None
 
 
-def hash_secret(password: str) -> str:
-    """An argon2id hash with its parameters."""
-    return _hasher.hash(password)
-
-
 def token_hash(token: str) -> str:
     """How a 256-bit random token is stored: it needs no salt."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _matches(stored: str | None, given: str) -> bool:
-    try:
-        return _hasher.verify(stored or _NOBODY, given) and stored is not None
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-
-
-def authenticate(services: Services, user_id: str, password: str) -> User | None:
-    """The user, or None. Ten failures lock the account for a quarter of an hour; the answer stays the same."""
-    now = services.clock()
-    with services.works() as work:
-        user = work.session.get(User, user_id)
-        right = _matches(user.password_hash if user else None, password)
-        if user is None:
-            return None
-        if user.locked_until and user.locked_until > now:
-            return None
-        if right:
-            user.failed_logins, user.locked_until = 0, None
-            return user
-        user.failed_logins += 1
-        if user.failed_logins >= MAX_FAILED_LOGINS:
-            user.locked_until, user.failed_logins = now + LOCK_TIME, 0
-        return None
-
-
-def check_pin(services: Services, user_id: str, pin: str) -> bool:
-    """Whether the PIN is this user's; counts failures as `authenticate` does."""
-    now = services.clock()
-    with services.works() as work:
-        user = work.session.get(User, user_id)
-        if user is None or (user.locked_until and user.locked_until > now):
-            return False
-        if _matches(user.pin_hash, pin):
-            user.failed_logins = 0
-            return True
-        user.failed_logins += 1
-        if user.failed_logins >= MAX_FAILED_LOGINS:
-            user.locked_until, user.failed_logins = now + LOCK_TIME, 0
-        return False
 
 
 def open_session(services: Services, user_id: str) -> str:

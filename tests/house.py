@@ -73,7 +73,7 @@ def make_keys(folder: Path) -> None:
     Its passwords are hashed at the lowest price: to check one costs as much as to make it, by design.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipeline.users._hasher", PasswordHasher.from_parameters(CHEAPEST))
+        patch.setattr("pipeline.passwords._hasher", PasswordHasher.from_parameters(CHEAPEST))
         initialise(load_settings(data_dir=folder, fixed_now=NOW - timedelta(days=1)))
 
 

@@ -11,6 +11,7 @@ from pipeline.events import record
 from pipeline.flow import State
 from pipeline.orders import lock_order, retain_until
 from pipeline.origin import SYSTEM
+from pipeline.passwords import forget_login_tries
 from pipeline.retention import MANDATE_KINDS, draft_until, mandate_until
 from pipeline.retry import Later
 from pipeline.steps.ceremony import expire
@@ -64,6 +65,7 @@ def nightly(services: Services) -> None:
         expire_drafts(services)
         forget_prospects(services)
         forget_verifications(services)
+        forget_login_tries(services)
     except ArchiveUnavailable as error:
         raise Later(error.code) from error
 

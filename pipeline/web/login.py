@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline import users
+from pipeline import passwords, users
+from pipeline.errors import LoginTooOften
 from pipeline.init import DEMO_PASSWORD, DEMO_PIN
 from pipeline.web.access import (
     SESSION,
@@ -19,7 +20,7 @@ from pipeline.web.access import (
     remember_visit,
     session_token,
 )
-from pipeline.web.page import GoTo, PageRoute, go, show, web_of
+from pipeline.web.page import GoTo, PageRoute, go, sentence, show, web_of, words
 from storage.models import User
 
 router = APIRouter(route_class=PageRoute)
@@ -52,10 +53,16 @@ def login(request: Request, session: MaybeSession, services: Serving, form: Visi
     """Open a session, in a new cookie; the answer is the same for an unknown user and a wrong password."""
     if session is not None and session.customer_mode_order_id:
         raise GoTo("/c")
-    user = users.authenticate(services, form.text("user"), form.text("password"))
-    onward = local(form.text("next") or "/")
+    name, onward = form.text("user"), local(form.text("next") or "/")
+    ip = request.client.host if request.client else None
+    try:
+        user = passwords.authenticate(services, name, form.text("password"), ip)
+    except LoginTooOften as error:
+        said = sentence(request, error)
+        return _page(request, services, user=name, onward=onward, refusal=said, status=error.status)
     if user is None:
-        return _page(request, services, user=form.text("user"), onward=onward, wrong=True, status=401)
+        refusal = words(request)("login.wrong")
+        return _page(request, services, user=name, onward=onward, refusal=refusal, status=401)
     answer = go(home_of(user.role) if onward == "/" else onward)
     seconds = int(users.SESSION_LIFE.total_seconds())
     web_of(request).cookies.write(answer, SESSION, users.open_session(services, user.id), seconds)
@@ -82,7 +89,7 @@ def choose_language(request: Request, code: Literal["fr", "en"], back: str = "/"
 
 
 def _page(
-    request: Request, services: Serving, *, onward: str, user: str = "", wrong: bool = False, status: int = 200
+    request: Request, services: Serving, *, onward: str, user: str = "", refusal: str = "", status: int = 200
 ) -> Response:
     accounts: list[User] = []
     if not services.settings.is_production:
@@ -94,7 +101,7 @@ def _page(
         status=status,
         onward=onward,
         user=user,
-        wrong=wrong,
+        refusal=refusal,
         accounts=accounts,
         demo_password=DEMO_PASSWORD,
         demo_pin=DEMO_PIN,

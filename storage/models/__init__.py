@@ -5,7 +5,7 @@ from storage.models.ceremonies import Ceremony, OneTimeCode
 from storage.models.journal import ArchiveCheck, ArchiveEntry, Erasure, Event, Job, Sequence
 from storage.models.money import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Invoice, Mandate
 from storage.models.orders import Order, Proposal, Track
-from storage.models.people import ApiKey, IdempotencyKey, User, WebSession
+from storage.models.people import ApiKey, IdempotencyKey, LoginTry, User, WebSession
 from storage.models.production import Batch, BatchItem, CallTrackingSheet, Slip, Task
 from storage.models.receipts import Receipt
 from storage.models.security import RevocationList, RevokedCertificate, Verification
@@ -29,6 +29,7 @@ __all__ = [
     "Instalment",
     "Invoice",
     "Job",
+    "LoginTry",
     "Mandate",
     "OneTimeCode",
     "Order",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, new_id, one_of, refers
@@ -24,6 +25,17 @@ class User(Base, kw_only=True):
     pin_hash: Mapped[str | None] = mapped_column(default=None)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class LoginTry(Base, kw_only=True):
+    """A login that failed or is being checked, counted per network for a day, whoever was named."""
+
+    __tablename__ = "login_tries"
+    __table_args__ = (Index(None, "network", "at"), Index(None, "at"))
+
+    id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
+    network: Mapped[str]
+    at: Mapped[datetime]
 
 
 class WebSession(Base, kw_only=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline import users
+from pipeline import passwords
 from pipeline.steps import propose
 from tests.factories import sample
 from tests.house import REP, make_services
@@ -57,7 +57,7 @@ def test_wrong_and_unknown_get_the_same_answer(browser, user):
 
 def test_a_password_is_dear_to_guess():
     """Hashed with argon2id at the price that RFC 9106 (4) recommends where memory is scarce: 64 MiB, three times."""
-    assert users.hash_secret("secret").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert passwords.hash_secret("secret").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_development_offers_its_accounts(browser):
