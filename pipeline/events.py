@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pipeline.origin import Origin
-from signing.evidence import GENESIS, ChainedEvent, chain
+from signing.evidence import GENESIS, ChainedEvent, chain, masked
 from signing.evidence import Event as Fact
 from storage.models import Event
 from storage.work import Work
@@ -18,7 +18,8 @@ def record(
 ) -> None:
     """Append one event to the chain of an order, whose row the caller holds locked.
 
-    `data` holds plain JSON values and never an IBAN, a mobile number, a code or a token.
+    `data` holds plain JSON values and never an IBAN, a mobile number, a code or a token: numbers and accounts that
+    somebody typed into a reason, a statement or the name of his browser are masked here.
     """
     last = work.session.scalars(
         select(Event).where(Event.order_id == order_id).order_by(Event.sequence.desc()).limit(1)
@@ -29,8 +30,8 @@ def record(
         kind=kind,
         actor=origin.actor,
         ip=origin.ip,
-        user_agent=origin.user_agent[:300] if origin.user_agent else None,
-        data=dict(data or {}),
+        user_agent=masked(origin.user_agent)[:300] if origin.user_agent else None,
+        data=masked(data or {}),
     )
     chained = chain(last.hash if last else GENESIS, fact)
     work.add(

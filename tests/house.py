@@ -20,7 +20,7 @@ from pipeline.pages import page_count, page_image
 from pipeline.steps import ceremony, propose
 from pipeline.steps.prepare import prepare
 from storage import jobs
-from storage.models import Event, Job, Order
+from storage.models import ArchiveEntry, Event, Job, Order
 from tests.factories import IBAN
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -147,6 +147,12 @@ def order_of(services: Services, order_id: str) -> Order:
 def jobs_of(services: Services, order_id: str) -> dict[str, Job]:
     with services.works(read_only=True) as work:
         return {job.actor: job for job in work.find(Job, order_id=order_id)}
+
+
+def documents(services: Services, order_id: str) -> dict[str, bytes]:
+    with services.works(read_only=True) as work:
+        entries = work.find(ArchiveEntry, order_id=order_id, area="signed")
+    return {entry.kind: services.archive.get(entry.sha256, "signed") for entry in entries}
 
 
 def kinds(services: Services, order_id: str) -> list[str]:

@@ -22,6 +22,7 @@ from pipeline.origin import SYSTEM
 from pipeline.preservation import Reached, best_level, note_level
 from pipeline.retry import Later
 from signing.errors import KeyUnavailable, TimestampError
+from signing.evidence import masked
 from signing.identity import issue_one_shot
 from signing.seal import sign_as_customer
 from signing.timestamp import Timestamper
@@ -138,9 +139,9 @@ def _signed(
     assert signing  # noqa: S101  # written in the transaction that signed
     one_shot = issue_one_shot(
         services.keys.issuer,
-        name=order.signatory_name,
-        role=order.signatory_role,
-        company=order.company,
+        name=masked(order.signatory_name),  # as the evidence says it
+        role=masked(order.signatory_role),
+        company=masked(order.company),
         ceremony_id=ceremony_id,
         email=order.email,
         now=start,

@@ -38,6 +38,7 @@ from signing.evidence.file import (
     signing_sha256,
     time_stamp_bytes,
 )
+from signing.evidence.masking import masked
 
 __all__ = [
     "CLOSED",
@@ -74,6 +75,7 @@ __all__ = [
     "consent",
     "facts_sha256",
     "link",
+    "masked",
     "read_evidence",
     "signing_data",
     "signing_sha256",

@@ -8,8 +8,7 @@ import base64
 import binascii
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -19,6 +18,7 @@ from pydantic import AwareDatetime, PlainSerializer, TypeAdapter, ValidationErro
 from signing.errors import EvidenceLeak, EvidenceMalformed
 from signing.evidence.chain import ChainedEvent, instant, plain, verify_chain
 from signing.evidence.facts import STRICT, EvidenceFacts, Sha256, SignedOrder, SigningFacts
+from signing.evidence.masking import leaks
 
 SCHEMA: Literal["seing.evidence/1"] = "seing.evidence/1"
 """Raised when the meaning of a field changes; a reader refuses what it does not know."""
@@ -31,12 +31,6 @@ SIGNED = "order.signed"
 
 MAX_BYTES = 16 * 2**20
 """A file of several hundred events weighs some hundred kilobytes; more than this is not one of ours."""
-
-_MOBILE = re.compile(
-    r"(?<![0-9A-Za-z])(?:\+33|0033|0)[ .-]?(?:\(0\))?[67](?:[ .\u00a0\u202f-]?\d{2}){4}(?![0-9A-Za-z])"
-)
-_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d{2}(?:[ \u00a0\u202f]?[A-Z0-9]){11,30}(?![0-9A-Za-z])")
-_OPAQUE = frozenset({"pem", "sha256", "fingerprint", "iban_fingerprint", "hash", "previous_hash", "provider_id"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +127,7 @@ def build_evidence(facts: EvidenceFacts, events: Sequence[ChainedEvent], time_st
 
     Raises:
         EvidenceMalformed: the chain is broken or not closed over these facts, or a value is not of its kind.
-        EvidenceLeak: a full mobile number or IBAN was found.
+        EvidenceLeak: a full mobile number or IBAN was found, which `masked` had to hide before.
     """
     if not events or (broken := verify_chain(events)) is not None:
         raise EvidenceMalformed(f"the chain of events is broken at {broken if events else 1}")
@@ -147,7 +141,7 @@ def build_evidence(facts: EvidenceFacts, events: Sequence[ChainedEvent], time_st
         time_stamp=None if time_stamp is None else base64.b64encode(time_stamp).decode("ascii"),
     )
     written = _dump(_FILE, file)
-    for path in _leaks(json.loads(written), "$"):
+    for path in leaks(json.loads(written), "$"):
         raise EvidenceLeak(path)
     read_evidence(written)  # What is written can be read: types are checked there, once for both ways.
     return written
@@ -206,32 +200,3 @@ def _dump(adapter: TypeAdapter[Any], value: object, *, exclude: Mapping[str, Any
 
 def _no_float(_text: str) -> NoReturn:
     raise EvidenceMalformed("not an evidence file: amounts are text, and there is no other fraction")
-
-
-def _leaks(value: object, path: str) -> Iterator[str]:
-    """Paths of strings that hold a full French mobile number or an IBAN whose check digits are right."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key not in _OPAQUE:
-                yield from _leaks(inner, f"{path}.{key}")
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _leaks(inner, f"{path}[{index}]")
-    elif isinstance(value, str) and (
-        _MOBILE.search(value) or any(_is_iban(found[0]) for found in _IBAN.finditer(value))
-    ):
-        yield path
-
-
-def _is_iban(text: str) -> bool:
-    """Whether the text is an IBAN, or begins with one that a blank separates from what follows (ISO 13616).
-
-    The first four characters go to the end, letters count 10 to 35, and the number modulo 97 must give 1.
-    """
-    groups = text.split()
-    for count in range(1, len(groups) + 1):
-        compact = "".join(groups[:count])
-        turned = compact[4:] + compact[:4]
-        if len(compact) >= 15 and int("".join(str(int(character, 36)) for character in turned)) % 97 == 1:
-            return True
-    return False

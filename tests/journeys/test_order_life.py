@@ -21,15 +21,9 @@ from signing import evidence as ev
 from signing.errors import TimestampUnavailable
 from signing.verify import verify
 from storage.errors import ArchiveUnavailable
-from storage.models import ArchiveEntry, Batch, BatchItem, Instalment, Invoice, Job, Mandate, Task, Track
+from storage.models import Batch, BatchItem, Instalment, Invoice, Job, Mandate, Task, Track
 from tests.factories import make_proposal, sample
-from tests.house import AGENCY, CUSTOMER, REP, choices, drain, jobs_of, kinds, order_from, order_of, sign
-
-
-def documents(services, order_id):
-    with services.works(read_only=True) as work:
-        entries = work.find(ArchiveEntry, order_id=order_id, area="signed")
-    return {entry.kind: services.archive.get(entry.sha256, "signed") for entry in entries}
+from tests.house import AGENCY, CUSTOMER, REP, choices, documents, drain, jobs_of, kinds, order_from, order_of, sign
 
 
 def rows(services, model, **where):

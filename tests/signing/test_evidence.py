@@ -184,6 +184,27 @@ def test_a_full_number_or_account_stops_the_file(text):
     assert text not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rappeler au 06 12 34 56 78, merci", "rappeler au 06 •• •• •• 78, merci"),
+        ("0612345678@orange.example", "06••••••78@orange.example"),
+        ("+33612345678 ou +33 (0)7 12 34 56 78", "+336••••••78 ou +33 (0)7 •• •• •• 78"),
+        ("IBAN FR76 3000 6000 0112 3456 7890 189.", "IBAN FR•• •••• •••• •••• •••• •••0 189."),
+        ("fr7630006000011234567890189", "fr•••••••••••••••••••••0189"),
+        ("AB12 FR7630006000011234567890189 AU CREDIT", "AB12 FR•••••••••••••••••••••0189 AU CREDIT"),
+        ("01 23 45 67 89, SIRET 73282932000074", "01 23 45 67 89, SIRET 73282932000074"),
+    ],
+)
+def test_what_was_typed_is_masked(text, said):
+    """First and last figures stay, and lengths; what is masked is written without complaint, and masked once."""
+    assert said == ev.masked(text)
+    assert {"reason": [said], "umr": text} == ev.masked({"reason": [text], "umr": text})
+    assert said == ev.masked(said)
+    facts = make_facts()
+    assert built(replace(facts, rep=replace(facts.rep, device=said)))
+
+
 @pytest.mark.parametrize("text", ["01 23 45 67 89", "SIRET 73282932000074", "2026-LYO-000042", "FR69ZZZ651190"])
 def test_other_figures_are_no_leak(text):
     """A landline, a SIRET, an order number or a creditor identifier is not taken for one."""

@@ -3,6 +3,7 @@
 Gathered once to be hashed into the event `order.signed`, and again for the evidence file, which must say the same.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +26,8 @@ CODE_BACK = {
 def facts_at_signing(work: Work, order: Order, frozen: Frozen, ceremony: Ceremony) -> ev.SigningFacts:
     """What is known of an order that was just signed, or was signed before. Masked where it is personal.
 
+    Numbers and accounts that somebody typed into another field are masked as well; the words agreed to are ours.
+
     The event `code.accepted` is written, the order's row is held locked.
     """
     used = work.first(OneTimeCode, ceremony_id=ceremony.id, state="used")
@@ -36,7 +39,7 @@ def facts_at_signing(work: Work, order: Order, frozen: Frozen, ceremony: Ceremon
     account, customer, mandate = frozen.proposal.account, frozen.customer, frozen.mandate
     mobile = mask_mobile(customer.mobile)
     entered = _entered(prepared)
-    return ev.SigningFacts(
+    facts = ev.SigningFacts(
         order=ev.SignedOrder(
             number=order.number,
             proposal_reference=frozen.proposal.reference,
@@ -90,6 +93,8 @@ def facts_at_signing(work: Work, order: Order, frozen: Frozen, ceremony: Ceremon
         ),
         training=frozen.specimen,
     )
+    known: ev.SigningFacts = ev.masked(facts)
+    return replace(known, consents=facts.consents)
 
 
 def document(

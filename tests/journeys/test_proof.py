@@ -1,0 +1,88 @@
+"""The evidence of orders to which odd things happened: it can always be made, and says what was so."""
+
+import pytest
+
+from pipeline.errors import CodeWrong
+from pipeline.origin import Origin
+from pipeline.steps import ceremony
+from signing import evidence as ev
+from signing.verify import verify
+from tests.factories import sample
+from tests.house import CUSTOMER, REP, documents, drain, jobs_of, open_and_read, order_from, sign
+
+PHONE = Origin("customer", "198.51.100.7", "Téléphone 0612345678")
+
+
+@pytest.fixture
+def rose(services):
+    return order_from(services, sample("au-nom-de-la-rose"))
+
+
+def proof(services, order_id):
+    """The evidence of a signed order, which passes with its sealed form, and the story told from it."""
+    drain(services)
+    found = documents(services, order_id)
+    report = verify(
+        found["sealed_form"], trust=services.keys.roots, evidence=found["evidence"], now=services.clock.later()
+    )
+    assert report.passed, report.findings
+    return ev.read_evidence(found["evidence_json"]), report.evidence.story
+
+
+def ticks(view):
+    return [box.key for box in view.consents]
+
+
+def sign_as(services, view, origin=CUSTOMER):
+    ceremony.send_code(services, view.ceremony_id, ticks(view), origin)
+    ceremony.sign(services, view.ceremony_id, services.sms.code, ticks(view), origin)
+
+
+def lock(services, view):
+    """Type five wrong codes."""
+    ceremony.send_code(services, view.ceremony_id, ticks(view), CUSTOMER)
+    wrong = f"{(int(services.sms.code) + 1) % 10**6:06d}"
+    for _ in range(5):
+        with pytest.raises(CodeWrong):
+            ceremony.sign(services, view.ceremony_id, wrong, ticks(view), CUSTOMER)
+    services.clock.move(minutes=11)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"email": "0612345678@orange.example"},
+        {"role": "Gérante, 06 12 34 56 78"},
+        {"place": "Lyon (FR76 3000 6000 0112 3456 7890 189)"},
+        {"account_holder": "ROSE 06.12.34.56.78"},
+        {"last_name": "Garnier 0612345678"},
+    ],
+    ids=lambda typed: next(iter(typed)),
+)
+def test_a_number_typed_in_a_field_is_masked_in_the_evidence(services, typed):
+    """Whatever was typed, the order gets its proof, in which no whole number stands."""
+    order_id = order_from(services, sample("au-nom-de-la-rose"), **typed)
+    sign(services, order_id)
+    proof(services, order_id)
+    said = documents(services, order_id)["evidence_json"].decode()
+    whole = ("0612345678", "06 12 34 56 78", "06.12.34.56.78", "0112 3456 7890")
+    assert not [text for text in whole if text in said]
+
+
+def test_a_number_in_a_reason_is_masked_in_the_journal(services, rose):
+    """The representative says whom he called: the event keeps the first and the last two figures."""
+    lock(services, open_and_read(services, rose))
+    opened = ceremony.open_ceremony(services, rose, "link", REP, reason="Joint au 06 12 34 56 78")
+    sign_as(services, ceremony.find(services, opened.token, CUSTOMER))
+    evidence, _ = proof(services, rose)
+    reasons = [event.data["reason"] for event in evidence.events if "reason" in event.data]
+    assert ["Joint au 06 •• •• •• 78"] == reasons
+
+
+def test_no_signatory_can_prevent_the_proof(services, rose):
+    """A browser that calls itself a telephone number is written down masked."""
+    opened = ceremony.open_ceremony(services, rose, "link", REP)
+    sign_as(services, ceremony.find(services, opened.token, PHONE), PHONE)
+    evidence, _ = proof(services, rose)
+    assert "Téléphone 06••••••78" == evidence.facts.ceremony.user_agent
+    assert "done" == jobs_of(services, rose)["evidence"].state
