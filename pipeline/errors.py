@@ -1,7 +1,10 @@
 """One tree of refusals. Facts are attributes; `code` is for programs, never reworded; sentences are in `SENTENCES`."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, ClassVar, Literal
+
+from templates.french import formats
 
 
 class SeingError(Exception):
@@ -89,6 +92,13 @@ class CeremonyClosed(SeingError):
     """The link, or the ceremony, is over (signed elsewhere, declined, expired or replaced)."""
 
     code = "ceremony.closed"
+    status = 410
+
+
+class CopySent(SeingError):
+    """The link of a signed order has served its time; `date` is the day on which the customer's copy left."""
+
+    code = "ceremony.copy_sent"
     status = 410
 
 
@@ -299,6 +309,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Ce lien n'est plus valable. Demandez-en un nouveau à votre commercial.",
         "This link is no longer valid. Ask your sales representative for a new one.",
     ),
+    "ceremony.copy_sent": (
+        "Vous avez signé : cette page est close. Votre exemplaire vous a été envoyé par courriel le {date}.",
+        "You have signed: this page is closed. Your copy was sent to you by e-mail on {date}.",
+    ),
     "ceremony.locked": (
         "La signature est bloquée après plusieurs codes erronés. Votre commercial peut la relancer.",
         "Signing is locked after several wrong codes. Your sales representative can start it again.",
@@ -390,6 +404,8 @@ def describe(error: SeingError, language: Language = "fr") -> str:
     """The sentence for a refusal, in French or English."""
     french, english = SENTENCES[error.code]
     params = dict(error.params)
+    if isinstance(params.get("date"), date):
+        params["date"] = formats(language).date(params["date"])
     if "wait_seconds" in params:
         params["wait"] = _wait(params["wait_seconds"], language)
     return (french if language == "fr" else english).format(**params)

@@ -1,6 +1,7 @@
 """The customer's pages, as a browser meets them: every way in which a signing can go."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from pipeline.jobs import run
 from pipeline.letters import renounce_url
 from pipeline.steps import ceremony
 from storage.jobs import due_jobs, mark_sent
-from storage.models import Ceremony, Event
+from storage.models import Ceremony, Event, Order
 from tests.factories import make_account, make_proposal, sample
 from tests.house import CUSTOMER, REP, drain, kinds, order_from, order_of
 from tests.journeys.pages import Browser, agree, customer_with_link
@@ -246,6 +247,51 @@ def test_a_link_that_was_replaced(services, customer, rose):
     assert "Ce lien n'est plus valable" in customer.text
     stranger = Browser(services).open("/s/unknown")
     assert stranger.status == 404
+
+
+def test_the_link_of_a_signed_order_ends(services):
+    """After sixty days page and document are gone, and the page says, in both languages, when the copy was sent."""
+    order_id = order_from(services, sample("au-nom-de-la-rose"))
+    token, browser = signed_by_link(services, order_id)
+    drain(services)
+    sent = services.today()
+    services.clock.move(days=60)
+    assert browser.open(f"/s/{token}").path == "/c/signed"
+    services.clock.move(days=1)
+    for path in (f"/s/{token}", "/c", "/c/signed", "/c/bon-de-commande.pdf", "/c/renounce"):
+        assert browser.open(path).status == 410
+    assert f"Votre exemplaire vous a été envoyé par courriel le {sent:%d/%m/%Y}." in browser.open("/c/signed").text
+    browser.open("/language/en?back=/c/signed")
+    assert "Your copy was sent to you by e-mail on" in browser.text
+
+
+def test_the_link_lasts_as_long_as_the_right_of_withdrawal(services):
+    """Who may still withdraw finds the way to it behind his link, however long the period is."""
+    order_id = order_from(services, make_proposal(), employees=3)
+    token, browser = signed_by_link(services, order_id)
+    drain(services)
+    with services.works() as work:
+        work.get(Order, order_id).withdrawal_until = services.today() + timedelta(days=90)
+    services.clock.move(days=90)
+    browser.open("/c/signed").link("renoncer au contrat ici")
+    services.clock.move(days=1)
+    assert browser.open(f"/s/{token}").status == 410
+
+
+def test_the_link_waits_for_the_copy(services):
+    """Where the copy could not leave, the page remains the customer's only one."""
+    order_id = order_from(services, sample("au-nom-de-la-rose"))
+    token, browser = signed_by_link(services, order_id)
+    services.clock.move(days=61)
+    assert browser.open(f"/s/{token}").path == "/c/signed"
+
+
+def signed_by_link(services, order_id):
+    token = ceremony.open_ceremony(services, order_id, "link", REP).token
+    browser = Browser(services).open(f"/s/{token}")
+    agree(browser).send("/c/signed", code=services.sms.code)
+    assert browser.path == "/c/signed"
+    return token, browser
 
 
 def test_handing_the_tablet_over(services, rose):

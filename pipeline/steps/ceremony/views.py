@@ -1,22 +1,27 @@
 """What the signing page shows."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from pipeline.bootstrap import Services
 from pipeline.channels.sms import can_take_over
-from pipeline.errors import CeremonyClosed, NotFound
+from pipeline.clock import paris_day
+from pipeline.errors import CeremonyClosed, CopySent, NotFound
 from pipeline.events import record
+from pipeline.flow import State
 from pipeline.frozen import Frozen, FrozenWithdrawal
 from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import Origin
-from pipeline.steps.ceremony.rows import LOCKED, OPEN, is_overdue, is_typable, last_code
+from pipeline.steps.ceremony.rows import LIVE, LOCKED, OPEN, is_overdue, is_typable, last_code
 from pipeline.users import token_hash
 from signing.code import RESEND_AFTER
-from storage.models import Ceremony, OneTimeCode, Order
+from storage.models import Ceremony, Event, OneTimeCode, Order
 from templates.consents import Consent, consents
 from templates.french import formats, mask_email, mask_iban, mask_mobile
+
+SIGNED_LINK_LIFE = timedelta(days=60)
+"""How long after the signature a link still shows what was signed: by then the copy has long been in the mailbox."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,12 @@ class CeremonyView:
 
 
 def find(services: Services, token: str, origin: Origin | None = None) -> CeremonyView:
-    """The ceremony behind a link; with `origin`, the opening is recorded. Raises `NotFound` or `CeremonyClosed`."""
+    """The ceremony behind a link; with `origin`, the opening is recorded. Raises `NotFound`, `CeremonyClosed`, `CopySent`."""
     with services.works(read_only=True) as work:
         ceremony = work.first(Ceremony, token_hash=token_hash(token))
     if ceremony is None:
         raise NotFound
-    if ceremony.state in {"closed", "expired"} or _is_over(ceremony, services.clock()):
-        raise CeremonyClosed
+    _check_link(services, ceremony)
     if origin:
         with services.works() as work:
             lock_order(work, ceremony.order_id)
@@ -192,8 +196,26 @@ def consents_of(frozen: Frozen) -> tuple[Consent, ...]:
     )
 
 
+def _check_link(services: Services, ceremony: Ceremony) -> None:
+    """Raise `CeremonyClosed` or `CopySent` where the link shows nothing any more."""
+    with services.works(read_only=True) as work:
+        order = work.get(Order, ceremony.order_id)
+        copy = work.first(Event, order_id=order.id, kind="copy.sent")
+    unsignable = ceremony.state in LIVE and order.state != State.SIGNING
+    if ceremony.state in {"closed", "expired"} or unsignable or _is_over(ceremony, services.clock()):
+        raise CeremonyClosed
+    if ceremony.state == "signed" and copy is not None and services.today() > _readable_until(order):
+        raise CopySent(date=paris_day(copy.at))
+
+
+def _readable_until(order: Order) -> date:
+    """The last day of a signed order's link: it is also a way to withdraw, while that may be done."""
+    assert order.signed_at  # noqa: S101  # its ceremony is signed
+    return max(paris_day(order.signed_at + SIGNED_LINK_LIFE), order.withdrawal_until or date.min)
+
+
 def _is_over(ceremony: Ceremony, now: datetime) -> bool:
-    return ceremony.state in {OPEN, LOCKED} and ceremony.expires_at <= now
+    return ceremony.state in LIVE and ceremony.expires_at <= now
 
 
 def _shown_state(ceremony: Ceremony, now: datetime) -> str:
