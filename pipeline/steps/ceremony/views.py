@@ -91,7 +91,13 @@ class CeremonyView:
 
 
 def find(services: Services, token: str, origin: Origin | None = None) -> CeremonyView:
-    """The ceremony behind a link; with `origin`, the opening is recorded. Raises `NotFound`, `CeremonyClosed`, `CopySent`."""
+    """The ceremony behind a link; with `origin`, the opening is recorded.
+
+    Raises:
+        NotFound: no such link.
+        CeremonyClosed: it ended without a signature.
+        CopySent: it served its time after one.
+    """
     with services.works(read_only=True) as work:
         ceremony = work.first(Ceremony, token_hash=token_hash(token))
     if ceremony is None:
