@@ -1,7 +1,8 @@
 """The proof: facts and events closed over by hash, time-stamped, inside a sealed PDF, both archived.
 
-The chain is closed by an event that says the hash of the facts. Should the process die before the file is recorded, the
-next run closes the chain again over facts gathered afresh: the file always ends with the last closing.
+The chain is closed by an event that says the hash of the facts. Should the process die before the file is recorded, or
+a service be silent, the next run gathers the facts afresh: where they are the same the closing stands, else the chain
+is closed again. The file always ends with a closing over its facts.
 """
 
 import hashlib
@@ -16,11 +17,12 @@ from pipeline.origin import SYSTEM
 from pipeline.preservation import best_level, note_level
 from pipeline.retry import Later
 from signing.errors import KeyUnavailable, TimestampUnavailable
-from signing.evidence import CLOSED, build_evidence, closing_data
+from signing.evidence import CLOSED, ChainedEvent, EvidenceFacts, build_evidence, closing_data
 from signing.seal import seal_document
 from signing.verify import verify
 from storage.errors import ArchiveUnavailable
 from storage.models import Order
+from storage.work import Work
 from templates.documents import evidence as template
 
 
@@ -41,8 +43,7 @@ def evidence(services: Services, order_id: str) -> None:
         with services.works() as work:
             order = lock_order(work, order_id)
             facts = gather(services, work, order, frozen, sealed, report, version=__version__)
-            record(work, order_id, CLOSED, SYSTEM, services.clock(), closing_data(facts))
-            events = trail(work, order_id)
+            events = _closed(services, work, order_id, facts)
         stamp = services.keys.timestamper.timestamp(bytes.fromhex(events[-1].hash))
         written = build_evidence(facts, events, stamp)
         plain = template.render(template.from_json(written, documents.look(frozen)))
@@ -74,3 +75,13 @@ def evidence(services: Services, order_id: str) -> None:
         note_level(services, work, order_id, "evidence", reached)
         work.stage("archive", key=f"archive:{order_id}", args={"order_id": order_id}, order_id=order_id)
     services.nudge()
+
+
+def _closed(services: Services, work: Work, order_id: str, facts: EvidenceFacts) -> tuple[ChainedEvent, ...]:
+    """The trail up to its last closing, which is over these facts."""
+    said = closing_data(facts)
+    closings = [event for event in trail(work, order_id) if event.kind == CLOSED]
+    if not closings or closings[-1].data != said:
+        record(work, order_id, CLOSED, SYSTEM, services.clock(), said)
+        return trail(work, order_id)
+    return trail(work, order_id)[: closings[-1].sequence]

@@ -8,7 +8,7 @@ from pipeline.steps import ceremony
 from signing import evidence as ev
 from signing.verify import verify
 from tests.factories import sample
-from tests.house import CUSTOMER, REP, documents, drain, jobs_of, open_and_read, order_from, sign
+from tests.house import CUSTOMER, REP, documents, drain, jobs_of, kinds, open_and_read, order_from, sign
 
 PHONE = Origin("customer", "198.51.100.7", "Téléphone 0612345678")
 
@@ -86,3 +86,50 @@ def test_no_signatory_can_prevent_the_proof(services, rose):
     evidence, _ = proof(services, rose)
     assert "Téléphone 06••••••78" == evidence.facts.ceremony.user_agent
     assert "done" == jobs_of(services, rose)["evidence"].state
+
+
+def test_a_link_opened_over_and_over_fills_no_journal(services, rose):
+    """The first opening is written down, then one per address and hour, up to a number; it opens all the same."""
+    opened = ceremony.open_ceremony(services, rose, "link", REP)
+    for _ in range(20):
+        ceremony.find(services, opened.token, CUSTOMER)
+    assert 1 == kinds(services, rose).count("link.opened")
+    ceremony.find(services, opened.token, PHONE)
+    services.clock.move(minutes=61)
+    ceremony.find(services, opened.token, PHONE)
+    assert 2 == kinds(services, rose).count("link.opened")
+    for number in range(200):
+        ceremony.find(services, opened.token, Origin("customer", f"198.51.100.{number}"))
+    assert 50 == kinds(services, rose).count("link.opened")
+    again = ceremony.open_ceremony(services, rose, "link", REP)
+    sign_as(services, ceremony.find(services, again.token, CUSTOMER))
+    assert 51 == kinds(services, rose).count("link.opened")
+    proof(services, rose)
+
+
+def test_an_outage_closes_the_journal_once(services, rose, monkeypatch):
+    """However often the archive or the unit refuses, the journal is closed once; again when the facts change."""
+    from storage.errors import ArchiveUnavailable
+
+    sign(services, rose)
+    put, refused = services.archive.put, []
+
+    def full(data, **about):
+        if about["media_type"] != "application/json":
+            return put(data, **about)
+        refused.append(about)
+        raise ArchiveUnavailable("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.archive, "put", full)
+        for _ in range(4):
+            drain(services)
+            services.clock.move(hours=1)
+        assert len(refused) >= 4
+        assert 1 == kinds(services, rose).count("evidence.closed")
+        patch.setattr("pipeline.steps.evidence.__version__", "99.0")
+        drain(services)
+        assert 2 == kinds(services, rose).count("evidence.closed")
+    services.clock.move(hours=1)
+    evidence, _ = proof(services, rose)
+    assert "evidence.closed" == evidence.events[-1].kind

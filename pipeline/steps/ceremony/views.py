@@ -12,11 +12,12 @@ from pipeline.events import record
 from pipeline.flow import State
 from pipeline.frozen import Frozen, FrozenWithdrawal
 from pipeline.orders import frozen_of, lock_order
-from pipeline.origin import Origin
+from pipeline.origin import Origin, network_of
 from pipeline.steps.ceremony.rows import LIVE, LOCKED, OPEN, is_overdue, is_typable, last_code
 from pipeline.users import token_hash
 from signing.code import RESEND_AFTER
 from storage.models import Ceremony, Event, OneTimeCode, Order
+from storage.work import Work
 from templates.consents import Consent, consents
 from templates.french import formats, mask_email, mask_iban, mask_mobile
 
@@ -90,8 +91,13 @@ class CeremonyView:
     """Of the document and the boxes: what is signed stays in the words in which it was drawn."""
 
 
+SAME_VISIT = timedelta(hours=1)
+MOST_OPENINGS = 50
+"""Of one link that are written down: whoever opens it again and again must not make the evidence too large."""
+
+
 def find(services: Services, token: str, origin: Origin | None = None) -> CeremonyView:
-    """The ceremony behind a link; with `origin`, the opening is recorded.
+    """The ceremony behind a link; with `origin`, the opening is recorded, once per address and hour.
 
     Raises:
         NotFound: no such link.
@@ -104,10 +110,29 @@ def find(services: Services, token: str, origin: Origin | None = None) -> Ceremo
         raise NotFound
     _check_link(services, ceremony)
     if origin:
-        with services.works() as work:
-            lock_order(work, ceremony.order_id)
-            record(work, ceremony.order_id, "link.opened", origin, services.clock(), {"ceremony": ceremony.id})
+        _note_opening(services, ceremony, origin)
     return view(services, ceremony.id)
+
+
+def _note_opening(services: Services, ceremony: Ceremony, origin: Origin) -> None:
+    now = services.clock()
+    with services.works(read_only=True) as work:
+        if _is_noted(work, ceremony, origin, now):
+            return
+    with services.works() as work:
+        lock_order(work, ceremony.order_id)
+        if not _is_noted(work, ceremony, origin, now):  # another tab was first
+            record(work, ceremony.order_id, "link.opened", origin, now, {"ceremony": ceremony.id})
+
+
+def _is_noted(work: Work, ceremony: Ceremony, origin: Origin, now: datetime) -> bool:
+    """Whether the same address opened this link within the hour, or openings enough are written down."""
+    events = work.find(Event, order_id=ceremony.order_id, kind="link.opened")
+    noted = [event for event in events if event.data.get("ceremony") == ceremony.id]
+    here = network_of(origin.ip)
+    return len(noted) >= MOST_OPENINGS or any(
+        network_of(event.ip) == here and event.at > now - SAME_VISIT for event in noted
+    )
 
 
 def view(services: Services, ceremony_id: str) -> CeremonyView:
