@@ -7,6 +7,7 @@ import json
 import os
 from datetime import datetime
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -165,6 +166,10 @@ class Settings(BaseSettings):
     port: int = 8000
     """Port that the web process listens on."""
 
+    trusted_proxies: str = ""
+    """Addresses and networks of the proxies in front of the web process, separated by blanks ("192.0.2.10 10.0.0.0/8"):
+    from them alone X-Forwarded-For and X-Forwarded-Proto are believed. Empty means that nobody is."""
+
     fixed_now: datetime | None = None
     """Development only: the instant at which the clock starts (demo, tests)."""
 
@@ -181,6 +186,24 @@ class Settings(BaseSettings):
         if not (1 <= len(value) <= 11 and value.replace(" ", "").isalnum() and any(c.isalpha() for c in value)):
             raise ValueError("doit compter de 1 à 11 lettres, chiffres ou espaces, dont une lettre")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _some_of_the_world(cls, value: str) -> str:
+        try:
+            networks = [ip_network(each) for each in value.split()]
+        except ValueError:
+            raise ValueError("doit être une suite d'adresses ou de réseaux, comme « 192.0.2.10 10.0.0.0/8 »") from None
+        if any(network.prefixlen == 0 for network in networks):
+            raise ValueError("ne peut pas être le monde entier : chacun dirait alors d'où il vient")
+        return value
+
+    @property
+    def proxies(self) -> list[str]:
+        """The networks of the trusted proxies, those of IPv4 also as a socket for both sees them (::ffff:...)."""
+        networks = [ip_network(each) for each in self.trusted_proxies.split()]
+        mapped = [f"::ffff:{each.network_address}/{96 + each.prefixlen}" for each in networks if each.version == 4]
+        return [str(each) for each in networks] + mapped
 
     @property
     def keys_dir(self) -> Path:

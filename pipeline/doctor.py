@@ -44,6 +44,9 @@ def diagnose() -> Iterator[Diagnosis]:
     yield Diagnosis("ok", "réglages", f"environnement {settings.environment}, données dans {settings.data_dir}")
     if settings.is_production and not settings.public_url.startswith("https://"):
         yield Diagnosis("error", "SEING_PUBLIC_URL", "n'est pas en https.", "Donnez l'adresse https du service.")
+    if settings.public_url.startswith("https://") and not settings.trusted_proxies:
+        said = "aucun proxy n'est déclaré : derrière celui qui termine TLS, tous les clients ont une seule adresse."
+        yield Diagnosis("warning", "SEING_TRUSTED_PROXIES", said, "Donnez ses adresses ou ses réseaux.")
     for what, check in CHECKS.items():
         try:
             yield check(settings)

@@ -22,12 +22,16 @@ IPV6_NETWORK = 64
 """Bits of an IPv6 address that one customer's line keeps: he has all addresses behind them."""
 
 
-def network_of(ip: str | None) -> str | None:
-    """What counts as one address: an IPv4 address, or the /64 of an IPv6 one."""
+UNREADABLE = "unknown"
+"""What every address that is none counts as, together: a broken proxy slows its customers, it sets nobody free."""
+
+
+def network_of(ip: str | None) -> str:
+    """What counts as one address: an IPv4 address, the /64 of an IPv6 one, or all that cannot be read."""
     try:
         address = ipaddress.ip_address(ip or "")
     except ValueError:
-        return None
+        return UNREADABLE
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return str(address.ipv4_mapped)

@@ -67,7 +67,7 @@ def forget_login_tries(services: Services) -> None:
 
 def _begin(services: Services, ip: str | None) -> str:
     """Take a place among the failures of this address; a right password gives it back."""
-    network, now = network_of(ip) or "", services.clock()
+    network, now = network_of(ip), services.clock()
     with services.works() as work:
         work.hold(f"login:ip:{network}")
         query = select(LoginTry.at).where(LoginTry.network == network, LoginTry.at > now - DAY)

@@ -52,7 +52,7 @@ def forget_verifications(services: Services) -> None:
 
 def _count(services: Services, ip: str | None) -> None:
     """Count one more, under the name of its network, as codes are: whichever process asks."""
-    network, now = network_of(ip) or "", services.clock()
+    network, now = network_of(ip), services.clock()
     with services.works() as work:
         work.hold(f"verify:ip:{network}")
         query = select(Verification.at).where(Verification.network == network, Verification.at > now - DAY)

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -177,14 +177,18 @@ def _listen(settings: Settings, app: object) -> None:
     import uvicorn
 
     typer.echo(f"Seing : {settings.public_url}", err=True)
-    # No access log: paths hold the tokens of signing links.
-    uvicorn.run(
-        app,  # type: ignore[arg-type]
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        log_level="warning",
-        proxy_headers=True,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
+    uvicorn.run(app, **listening(settings))  # type: ignore[arg-type]
+
+
+def listening(settings: Settings) -> dict[str, Any]:
+    """How the web server listens, and whom it believes when it is told where a request comes from."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "access_log": False,  # paths hold the tokens of signing links
+        "log_level": "warning",
+        "proxy_headers": True,
+        "forwarded_allow_ips": settings.proxies,
+        "server_header": False,
+        "timeout_graceful_shutdown": 10,
+    }

@@ -119,6 +119,13 @@ def test_an_address_has_its_limits(services, view, count, ago):
     send(services, view, replace(CUSTOMER, ip="198.51.100.8"))
 
 
+@pytest.mark.parametrize("ip", [None, "unknown", "_hidden"])
+def test_no_address_is_no_way_around(services, view, ip):
+    """Whatever a broken proxy says instead of an address is counted as one."""
+    earlier(services, view, 20, timedelta(minutes=9), ip="unknown")
+    assert refused(services, view, replace(CUSTOMER, ip=ip)).reason == "too_many_from_address"
+
+
 @pytest.mark.parametrize(("count", "ago"), [(15, timedelta(minutes=9)), (80, timedelta(hours=23))])
 def test_a_rep_has_his_limits(services, view, count, ago):
     """15 in ten minutes, 80 a day over all his orders."""
@@ -140,12 +147,13 @@ def test_wrong_codes_of_a_rep_are_limited(services, view):
         ("198.51.100.7", "198.51.100.7"),
         ("::ffff:198.51.100.7", "198.51.100.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("testclient", None),
-        (None, None),
+        ("testclient", "unknown"),
+        ("198.51.100.7:5678", "unknown"),
+        (None, "unknown"),
     ],
 )
 def test_what_counts_as_one_address(ip, network):
-    """A line has a /64 of IPv6; what is no address is not counted."""
+    """A line has a /64 of IPv6; all that is no address is one together."""
     assert network_of(ip) == network
 
 

@@ -30,6 +30,28 @@ def test_a_wrong_value_is_named_by_its_variable(monkeypatch):
     assert "secret-host" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["10.0.0.5/24", "proxy.example", "192.0.2.10,10.0.0.0/8", "0.0.0.0/0", "::/0", "*"])
+def test_proxies_are_addresses_and_networks(value):
+    """A name, a host with a mask or the whole world is refused, in words that say what to write."""
+    with pytest.raises(Misconfigured) as caught:
+        load_settings(trusted_proxies=value)
+    assert caught.value.setting == "SEING_TRUSTED_PROXIES"
+    assert ("suite d'adresses" in str(caught.value)) == (value not in {"0.0.0.0/0", "::/0"})
+
+
+def test_doctor_asks_for_the_proxy(monkeypatch):
+    """An https address without a declared proxy is a warning: somebody else ends TLS."""
+
+    def told():
+        return [item.level for item in diagnose() if item.what == "SEING_TRUSTED_PROXIES"]
+
+    assert told() == []
+    monkeypatch.setenv("SEING_PUBLIC_URL", "https://signer.example")
+    assert told() == ["warning"]
+    monkeypatch.setenv("SEING_TRUSTED_PROXIES", "192.0.2.10")
+    assert told() == []
+
+
 def test_production_makes_nothing_itself(tmp_path):
     """No development key, no made secret, no printed code in production."""
     settings = load_settings(data_dir=tmp_path, environment="production")

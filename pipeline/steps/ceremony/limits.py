@@ -35,16 +35,14 @@ def check_sending(work: Work, order: Order, origin: Origin, now: datetime, *, sp
     Rows that a crash left without a provider count as well: their message may have left.
     """
     network = network_of(origin.ip)
-    names = [f"code:mobile:{order.mobile_hash}", f"code:rep:{order.rep_id}"]
-    work.hold(*names, *([f"code:ip:{network}"] if network else []))
+    work.hold(f"code:mobile:{order.mobile_hash}", f"code:rep:{order.rep_id}", f"code:ip:{network}")
     to_number = _sent(work, OneTimeCode.mobile_hash == order.mobile_hash, now)
     decisions = [
         within((*((SPACING,) if spaced else ()), *NUMBER_LIMITS), to_number, now),
         within(REP_LIMITS, _sent(work, OneTimeCode.rep_id == order.rep_id, now), now),
         within(REP_WRONG_LIMITS, _mistyped(work, order.rep_id, now), now),
+        within(ADDRESS_LIMITS, _sent(work, OneTimeCode.ip == network, now), now),
     ]
-    if network:
-        decisions.append(within(ADDRESS_LIMITS, _sent(work, OneTimeCode.ip == network, now), now))
     decision = longest(decisions)
     if not decision.allowed:
         raise SendRefused(decision.wait_seconds, str(decision.reason))
