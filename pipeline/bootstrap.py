@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError
 from cryptography import x509
@@ -23,6 +24,7 @@ from pipeline.config import Settings
 from pipeline.errors import Misconfigured
 from pipeline.keys import Keys, KeySet
 from pipeline.organisation import Organisation, load_organisation, sample_organisation
+from pipeline.origin import is_loopback
 from pipeline.revocation import last_lists, published, revoked_among
 from pipeline.selftest import seal_blank_page
 from signing import pki
@@ -83,6 +85,7 @@ def build_services(
     clock = clock or (clock_from(settings.fixed_now) if settings.fixed_now else system_clock)
     if settings.is_production and settings.fixed_now:
         raise Misconfigured("SEING_FIXED_NOW", "n'est pas pour la production.", "Retirez-le.")
+    check_address(settings)
     works = WorkFactory(from_url("SEING_DATABASE_URL", engine_from_url, settings.database), clock=clock)
     keys = build_keys(settings, works, clock)
     return Services(
@@ -100,6 +103,12 @@ def build_services(
         mail=build_mail(settings, clock),
         drop=from_url("SEING_DROP_URL", drop_from_url, settings.drop),
     )
+
+
+def check_address(settings: Settings) -> None:
+    """Refuse an address without TLS in production: cookies would travel in clear, and no provider would report."""
+    if settings.is_production and not settings.public_url.startswith("https://"):
+        raise Misconfigured("SEING_PUBLIC_URL", "n'est pas en https.", "Donnez l'adresse https du service.")
 
 
 def build_organisation(settings: Settings) -> Organisation:
@@ -238,6 +247,9 @@ def _provider(settings: Settings, url: str) -> SmsProvider:
     if url == "twilio:":
         hook = f"{settings.public_url}/webhooks/twilio/sms"
         return TwilioSms(*_twilio_account(settings), settings.sms_sender, hook)
+    if url.startswith("http://") and settings.is_production and not is_loopback(urlsplit(url).hostname or ""):
+        remedy = "Donnez l'adresse https de l'opérateur : les codes passeraient en clair."
+        raise Misconfigured("SEING_SMS_URL", "n'est pas en https.", remedy)
     if url.startswith(("http://", "https://")):
         token = settings.sms_token.get_secret_value() if settings.sms_token else ""
         try:

@@ -42,11 +42,6 @@ def diagnose() -> Iterator[Diagnosis]:
         yield Diagnosis("error", error.setting, error.problem, error.remedy)
         return
     yield Diagnosis("ok", "réglages", f"environnement {settings.environment}, données dans {settings.data_dir}")
-    if settings.is_production and not settings.public_url.startswith("https://"):
-        yield Diagnosis("error", "SEING_PUBLIC_URL", "n'est pas en https.", "Donnez l'adresse https du service.")
-    if settings.public_url.startswith("https://") and not settings.trusted_proxies:
-        said = "aucun proxy n'est déclaré : derrière celui qui termine TLS, tous les clients ont une seule adresse."
-        yield Diagnosis("warning", "SEING_TRUSTED_PROXIES", said, "Donnez ses adresses ou ses réseaux.")
     for what, check in CHECKS.items():
         try:
             yield check(settings)
@@ -62,6 +57,14 @@ def diagnose() -> Iterator[Diagnosis]:
         except Exception as error:  # noqa: BLE001  # a doctor says what he finds, whatever it is
             said, remedy = of_service(error)
             yield Diagnosis("error", what, said, remedy or REMEDIES.get(what, "Vérifiez ce réglage."))
+
+
+def _address(settings: Settings) -> Diagnosis:
+    bootstrap.check_address(settings)
+    if settings.public_url.startswith("https://") and not settings.trusted_proxies:
+        said = "aucun proxy n'est déclaré : derrière celui qui termine TLS, tous les clients ont une seule adresse."
+        return Diagnosis("warning", "SEING_TRUSTED_PROXIES", said, "Donnez ses adresses ou ses réseaux.")
+    return Diagnosis("ok", "adresse", settings.public_url)
 
 
 def _organisation(settings: Settings) -> Diagnosis:
@@ -137,6 +140,7 @@ def _keys(settings: Settings) -> Diagnosis:
 
 
 CHECKS: Mapping[str, Callable[[Settings], Diagnosis]] = {
+    "adresse": _address,
     "organisation": _organisation,
     "base de données": _database,
     "archive": _archive,

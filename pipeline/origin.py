@@ -26,6 +26,14 @@ UNREADABLE = "unknown"
 """What every address that is none counts as, together: a broken proxy slows its customers, it sets nobody free."""
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host of an address is this very machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def network_of(ip: str | None) -> str:
     """What counts as one address: an IPv4 address, the /64 of an IPv6 one, or all that cannot be read."""
     try:

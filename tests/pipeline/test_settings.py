@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from pipeline.bootstrap import build_sms
+from pipeline.cli import app
 from pipeline.cli.settings import page
 from pipeline.config import Settings, load_settings
 from pipeline.doctor import diagnose
@@ -61,6 +63,40 @@ def test_production_makes_nothing_itself(tmp_path):
         settings.secret("secret_key")
     with pytest.raises(Misconfigured):
         build_sms(settings)
+
+
+@pytest.mark.parametrize("command", ["web", "serve"])
+def test_production_does_not_start_without_tls(tmp_path, monkeypatch, command):
+    """Not on a public address in clear, whatever else is missing: cookies would travel without Secure."""
+    for name, value in {
+        "ENVIRONMENT": "production",
+        "DATA_DIR": tmp_path,
+        "PUBLIC_URL": "http://signer.example",
+    }.items():
+        monkeypatch.setenv(f"SEING_{name}", str(value))
+    refused = CliRunner().invoke(app, [command]).exception
+    assert isinstance(refused, Misconfigured)
+    assert refused.setting == "SEING_PUBLIC_URL"
+    assert [item.level for item in diagnose() if item.what == "SEING_PUBLIC_URL"] == ["error"]
+
+
+def test_production_sends_no_code_in_clear(tmp_path):
+    """A provider's address is https, but for a gateway on this very machine."""
+
+    def built(url):
+        return build_sms(load_settings(data_dir=tmp_path, environment="production", sms_url=url))
+
+    for url in ("http://sms.example/send", "https://sms.example/send http://192.0.2.1/send"):
+        with pytest.raises(Misconfigured) as caught:
+            built(url)
+        assert caught.value.setting == "SEING_SMS_URL"
+    for url in (
+        "https://sms.example/send",
+        "http://127.0.0.1:9/send",
+        "http://[::1]:9/send",
+        "http://localhost:9/send",
+    ):
+        assert built(url)
 
 
 def test_training_never_sends_a_message(tmp_path):
