@@ -10,7 +10,9 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
+import idna
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
@@ -38,7 +40,8 @@ class Settings(BaseSettings):
     """Folder of everything that is kept on this machine: database, archive, keys, outboxes."""
 
     public_url: str = "http://127.0.0.1:8000"
-    """Address that customers reach, without a final slash; its host is bound to the one-time code (WICG)."""
+    """Address that customers reach, without a final slash; its host, an accented one in its ASCII form, is bound to the
+    one-time code (WICG)."""
 
     organisation: Path | None = None
     """organisation.json: seller, agencies, reps. Development has a sample of its own."""
@@ -175,10 +178,20 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _no_final_slash(cls, value: str) -> str:
+    def _as_browsers_write_it(cls, value: str) -> str:
+        """Without a final slash, an accented host in its ASCII form: the line that binds a code compares that one."""
         if not value.startswith(("http://", "https://")):
             raise ValueError("doit commencer par http:// ou https://")
-        return value.rstrip("/")
+        try:
+            parts = urlsplit(value.rstrip("/"))
+            port = f":{parts.port}" if parts.port else ""
+            if parts.netloc.isascii() and parts.hostname:
+                return value.rstrip("/")
+            # UTS 46 as browsers apply it: lower case, composed, then Punycode (WHATWG URL, 3.3; RFC 5891).
+            host = idna.encode(parts.hostname or "", uts46=True).decode()
+        except (ValueError, idna.IDNAError):
+            raise ValueError("ne nomme pas une machine") from None
+        return urlunsplit(parts._replace(netloc=host + port))
 
     @field_validator("sms_sender")
     @classmethod

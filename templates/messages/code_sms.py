@@ -71,7 +71,7 @@ class CodeSms:
     minutes: int
     """How long the code lives."""
     host: str
-    """Host of the signing page, without scheme, port or path."""
+    """Host of the signing page as browsers compare it: ASCII (Punycode), without scheme, port or path."""
     language: Language = "fr"
     account_last4: str = ""
     """Where another account is signed and nothing is bought: its last four characters, said instead of an amount."""
@@ -96,11 +96,14 @@ def compose(data: CodeSms) -> Message:
 
 
 def shortened(name: str, room: int) -> str:
-    """A name within so many characters: without its legal form, then with fewer words, then cut."""
-    if len(name) <= room:
+    """A name within so many septets (see `gsm7_septets`): without its legal form, then with fewer words, then cut."""
+    if gsm7_septets(name) <= room:
         return name
     bare = _LEGAL_FORM.sub("", name)
-    if len(bare) <= room:
+    if gsm7_septets(bare) <= room:
         return bare
-    cut = bare[: room + 1].rpartition(" ")[0].rstrip(" ,-&.")
-    return cut if len(cut) >= min(room, _SHORTEST) else bare[:room].rstrip()
+    fits = bare
+    while gsm7_septets(fits) > room:
+        fits = fits[:-1]
+    words = bare[: len(fits) + 1].rpartition(" ")[0].rstrip(" ,-&.")
+    return words if len(words) >= min(len(fits), _SHORTEST) else fits.rstrip()

@@ -30,8 +30,21 @@ from pipeline.steps import ceremony
 from pipeline.steps.prepare import withdraw
 from signing.code import CODE_DIGITS
 from storage.models import ArchiveEntry, Ceremony, Job, OneTimeCode, Order
+from templates.messages.gsm7 import gsm7_segments
 from tests.factories import sample
-from tests.house import CUSTOMER, REP, SmsBox, drain, jobs_of, kinds, open_and_read, order_from, order_of, sign
+from tests.house import (
+    CUSTOMER,
+    REP,
+    SmsBox,
+    drain,
+    jobs_of,
+    kinds,
+    make_services,
+    open_and_read,
+    order_from,
+    order_of,
+    sign,
+)
 from tests.journeys.pages import Browser, agree, customer_with_link
 
 
@@ -68,6 +81,15 @@ def test_the_message_says_what_is_signed(services, view):
     assert view.number in text
     assert "6056,76" in text.replace(" ", "").replace("\u202f", "").replace("\xa0", "")
     assert text.splitlines()[-1] == f"@127.0.0.1 #{services.sms.code}"
+
+
+def test_an_accented_host_is_bound_as_browsers_write_it(installation, tmp_path):
+    """The last line holds the host that the phone compares, and the message is one segment still."""
+    services = make_services(installation, tmp_path / "var", public_url="https://ça-signe.épicerie.example")
+    send(services, open_and_read(services, order_from(services, sample("au-nom-de-la-rose"))))
+    text = services.sms.sent[-1].text
+    assert text.splitlines()[-1] == f"@xn--a-signe-txa.xn--picerie-9xa.example #{services.sms.code}"
+    assert gsm7_segments(text) == 1
 
 
 def test_three_wrong_codes_then_the_right_one(services, view):

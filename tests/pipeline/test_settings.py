@@ -32,6 +32,31 @@ def test_a_wrong_value_is_named_by_its_variable(monkeypatch):
     assert "secret-host" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://signer.épicerie-ça.example/", "https://signer.xn--picerie-a-x3an.example"),
+        ("https://ÉÇŒ.example:8443/seing/", "https://xn--7cad33a.example:8443/seing"),
+        ("https://faß.example", "https://xn--fa-hia.example"),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
+        ("https://[2001:db8::1]:443", "https://[2001:db8::1]:443"),
+    ],
+)
+def test_a_host_is_kept_as_browsers_write_it(given, kept):
+    """Its ASCII form, by the rules of browsers (UTS 46): a phone compares it with the last line of the message."""
+    assert load_settings(public_url=given).public_url == kept
+
+
+@pytest.mark.parametrize(
+    "value", ["https://", "https://é..example", "https://\u2603\u0338.example", "https://x:99999999"]
+)
+def test_a_host_that_is_none_is_refused(value):
+    """In words, with the variable's name."""
+    with pytest.raises(Misconfigured, match="ne nomme pas une machine") as caught:
+        load_settings(public_url=value)
+    assert caught.value.setting == "SEING_PUBLIC_URL"
+
+
 @pytest.mark.parametrize("value", ["10.0.0.5/24", "proxy.example", "192.0.2.10,10.0.0.0/8", "0.0.0.0/0", "::/0", "*"])
 def test_proxies_are_addresses_and_networks(value):
     """A name, a host with a mask or the whole world is refused, in words that say what to write."""

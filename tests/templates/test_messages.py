@@ -12,6 +12,7 @@ from templates.messages import (
     code_sms,
     debit_notice,
     link_sms,
+    locked_sms,
     mandate_copy,
     order_copy,
     rep_task,
@@ -225,6 +226,28 @@ def test_code_sms_is_always_one_segment(seller, total, host, language):
 
     assert gsm7_segments(text) == 1
     assert text.endswith(f"\n@{host} #123456")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seller=st.text(st.sampled_from("[]{}~€^|\\ abcé&,."), min_size=1, max_size=120),
+    language=st.sampled_from(["fr", "en"]),
+    account=st.sampled_from(["", "2606"]),
+)
+def test_a_name_of_dear_characters_is_still_one_segment(seller, language, account):
+    """Brackets, braces, tilde and euro take two septets each: no message of a ceremony becomes two for them."""
+    code = code_sms.compose(replace(CODE, seller=seller, language=language, account_last4=account)).text
+    told = locked_sms.compose(locked_sms.LockedSms(seller, CODE.number, language)).text
+
+    assert gsm7_segments(code) == gsm7_segments(told) == 1
+    assert code.endswith(" #123456")
+
+
+def test_a_name_is_cut_by_what_it_costs():
+    """What is left fills its room, no more."""
+    assert code_sms.shortened("€" * 40, 20) == "€" * 10
+    assert code_sms.shortened("[Lumière] {Annuaires}", 12) == "[Lumière]"
+    assert code_sms.shortened("Lumière Annuaires SA", 17) == "Lumière Annuaires"
 
 
 def test_long_seller_names_stay_recognisable():
