@@ -14,8 +14,8 @@ from signing.verify import Report
 from storage.models import ArchiveEntry, Ceremony, Order
 from storage.work import Work
 
-ALGORITHMS = ("RSA-3072 with SHA-256", "ECDSA P-256 with SHA-256", "SHA-256")
-"""Seal and time-stamps; the customer's one-shot key; digests."""
+DIGEST = "SHA-256"
+"""Of every file, consent and event."""
 
 
 def gather(
@@ -36,7 +36,7 @@ def gather(
     return EvidenceFacts(
         **known,
         level=_level(report),
-        algorithms=ALGORITHMS,
+        algorithms=(*report.algorithms, DIGEST),
         certificates=tuple(_certificates(services, sealed)),
         time_stamps=tuple(_stamps(report)),
         software=ev.Software(name="Seing", version=version),

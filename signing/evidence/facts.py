@@ -299,7 +299,7 @@ class EvidenceFacts(SigningFacts):
     level: Literal["B-B", "B-T", "B-LT", "B-LTA"]
     """PAdES level of the sealed order when the file was closed (ETSI EN 319 142-1, 6.3)."""
     algorithms: tuple[str, ...]
-    """Signature and digest algorithms by name, e.g. `ECDSA P-256 with SHA-256`."""
+    """Signature and digest algorithms by name, as found in the signed file, e.g. `ECDSA P-256 SHA-256`."""
     certificates: tuple[CertificateUsed, ...]
     time_stamps: tuple[TimeStampUsed, ...]
     software: Software

@@ -16,6 +16,9 @@ SEALED, RAISED = "order.sealed", "signature.level"
 
 SEALED_FORM = "sealed_form"
 
+DIGEST = "SHA-256"
+"""Of files, consents and events, which the facts name beside the algorithms of the signatures."""
+
 _NAMED = re.compile(r"(?<!\w)journal ([0-9a-f]{64})(?!\w)")
 
 _KINDS = {"customer_signature": "approval", "seller_seal": "certification", "document": "document_time_stamp"}
@@ -60,7 +63,16 @@ def file_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> Ch
         "Les certificats joints sont ceux que le dossier décrit.",
         "The certificates enclosed are those that the evidence describes.",
     )
-    found = {
+    stamps = [one.time_stamp for one in signatures if one.time_stamp is not None]
+    used = {one.algorithm for one in signatures if one.kind != "document_time_stamp"}
+    found = {DIGEST, *(one.algorithm for one in signatures), *(stamp.algorithm for stamp in stamps)}
+    yield (
+        "evidence.signer:algorithms",
+        used <= {*evidence.facts.algorithms} <= found,
+        "Les algorithmes décrits sont ceux du document.",
+        "The algorithms described are those of the document.",
+    )
+    tokens = {
         (one.kind, one.time_stamp.at, one.time_stamp.authority, one.time_stamp.policy, one.time_stamp.serial)
         for one in signatures
         if one.time_stamp is not None
@@ -68,7 +80,7 @@ def file_checks(evidence: Evidence, signatures: Sequence[SignatureReport]) -> Ch
     yield (
         "evidence.time:stamps",
         all(
-            (_KINDS[stamp.covers], stamp.at, stamp.authority, stamp.policy, stamp.serial) in found
+            (_KINDS[stamp.covers], stamp.at, stamp.authority, stamp.policy, stamp.serial) in tokens
             for stamp in evidence.facts.time_stamps
         ),
         "Les horodatages décrits sont dans le document.",

@@ -39,13 +39,17 @@ def worst(findings: Iterable[Finding]) -> Finding | None:
 
 @dataclass(frozen=True, kw_only=True)
 class TimeStampReport:
-    """A time-stamp token: when, by whom, trusted by whom (None: by nobody we know)."""
+    """A time-stamp token: when, by whom, trusted by whom (None: by nobody we know).
+
+    `digest` is that of the imprint; `algorithm` names key and digest of the unit's signature.
+    """
 
     at: datetime
     authority: str
     policy: str
     serial: str
     digest: str
+    algorithm: str
     trusted_by: str | None
     findings: tuple[Finding, ...]
 
@@ -143,6 +147,12 @@ class Report:
         """PAdES level of the last signature that is not a document time-stamp."""
         levels = [signature.level for signature in self.signatures if signature.kind != "document_time_stamp"]
         return levels[-1] if levels else None
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """Of every signature and time-stamp in the file, each named once, in the order of signing."""
+        stamps = [one.time_stamp.algorithm for one in self.signatures if one.time_stamp]
+        return tuple(dict.fromkeys([*(one.algorithm for one in self.signatures), *stamps]))
 
     def signature(self, field: str) -> SignatureReport | None:
         """The report of one field, None where it is not signed."""

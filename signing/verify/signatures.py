@@ -12,7 +12,7 @@ from signing.pki import is_development
 from signing.verify.changes import POLICY, changes_after, kind_of, locks, permitted
 from signing.verify.findings import chain_finding, finding
 from signing.verify.report import Finding, SignatureReport, TimeStampReport
-from signing.verify.stamps import SAFE_DIGESTS, anchor_of, chain_problem, judge_stamp, name_of
+from signing.verify.stamps import SAFE_DIGESTS, algorithm_of, anchor_of, chain_problem, judge_stamp, name_of
 from signing.verify.structure import byte_range_end, has_strays
 from signing.verify.trust import Trust, is_short_term, to_cryptography
 
@@ -86,7 +86,7 @@ async def judge(scene: Scene, signature: Any) -> Judged:
         trusted_by=None if untrusted else anchor_of(status),
         revocation="not_needed" if is_short_term(signature.signer_cert) else "checked" if known else "unknown",
         development=is_development(certificate),
-        algorithm=_algorithm(signature),
+        algorithm=algorithm_of(signature.signer_cert, str(signature.md_algorithm)),
         reason=_text(signature.sig_object.get("/Reason")),
         changes_after=after,
         permissions_respected=permitted(kind, signature, after),
@@ -171,15 +171,6 @@ def _claimed(signature: Any) -> datetime | None:
         return claimed.astimezone(UTC) if claimed.tzinfo else claimed.replace(tzinfo=UTC)
     except (ValueError, OverflowError, AttributeError):
         return None
-
-
-def _algorithm(signature: Any) -> str:
-    """Names of key and digest, e.g. `RSA-3072 SHA-256`, for people."""
-    key = signature.signer_cert.public_key
-    kind = f"RSA-{key.bit_size}" if key.algorithm == "rsa" else str(key.algorithm).upper()
-    if key.algorithm == "ec":
-        kind = f"ECDSA {key.curve[1]}"
-    return f"{kind} {str(signature.md_algorithm).upper().replace('SHA', 'SHA-')}"
 
 
 def _text(value: Any) -> str | None:

@@ -63,6 +63,9 @@ async def judge_stamp(
         policy=info["policy"].dotted,
         serial=f"{info['serial_number'].native:x}",
         digest=info["message_imprint"]["hash_algorithm"]["algorithm"].native,
+        algorithm=algorithm_of(
+            status.signing_cert, signed_data["signer_infos"][0]["digest_algorithm"]["algorithm"].native
+        ),
         trusted_by=trusted_by,
         findings=tuple(findings),
     )
@@ -103,3 +106,15 @@ def anchor_of(status: Any) -> str | None:
     """The name of the trust anchor at the head of a status's chain."""
     path = status.validation_path
     return None if path is None else next((name_of(link) for link in path.iter_certs(include_root=True)), None)
+
+
+_CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+
+
+def algorithm_of(certificate: Any, digest: str) -> str:
+    """Names of a signer's key and digest, e.g. `RSA-3072 SHA-256` or `ECDSA P-256 SHA-256`, for people."""
+    key = certificate.public_key
+    kind = f"RSA-{key.bit_size}" if key.algorithm == "rsa" else str(key.algorithm).upper()
+    if key.algorithm == "ec":
+        kind = f"ECDSA {_CURVES.get(key.curve[1], key.curve[1])}"
+    return f"{kind} {digest.upper().replace('SHA', 'SHA-')}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from signing.evidence import Evidence, EvidenceFacts
+from signing.evidence import SIGNED, CodeSent, Evidence, EvidenceFacts
 from signing.verify.sentences import french_instant
 
 _MODES = {
@@ -18,7 +18,7 @@ def story(evidence: Evidence) -> list[str]:
     """The signing as a list of sentences, in the order of time; instants in Paris time with the zone."""
     facts = evidence.facts
     lines = ["Exercice de formation : ce dossier n'a aucune valeur."] if facts.training else []
-    lines += [*_preparation(facts), *_consent(facts), *_code(facts), *_sealing(evidence)]
+    lines += [*_preparation(facts), *_consent(facts), *_before(evidence), *_code(facts), *_sealing(evidence)]
     return lines
 
 
@@ -36,13 +36,20 @@ def _preparation(facts: EvidenceFacts) -> Iterator[str]:
             )
     yield (
         f"Le {french_instant(ceremony.opened_at)}, la signature a été ouverte par {ceremony.opened_by} à "
-        f"{order.place} ; {signatory.name}, {signatory.role} de {signatory.company}, a lu le document "
-        f"{_MODES[ceremony.mode]}."
+        f"{order.place} ; {signatory.name}, {signatory.role} de {signatory.company}, a signé "
+        f"{_MODES[ceremony.mode]} ; {_displayed(facts)}."
     )
     for element in signatory.identity:
         yield f"Identité : {element.name} « {element.value} », obtenu ainsi : {element.obtained}."
     if not _is_amendment(facts):
         yield from _declared(facts)
+
+
+def _displayed(facts: EvidenceFacts) -> str:
+    count = sum(len(document.page_images) for document in facts.documents if document.role == "shown")
+    if not count:
+        return "aucune page du document n'y a été affichée"
+    return f"{_count(count, 'page')} du document y {'ont été affichées' if count > 1 else 'a été affichée'}"
 
 
 def _declared(facts: EvidenceFacts) -> Iterator[str]:
@@ -82,21 +89,43 @@ def _consent(facts: EvidenceFacts) -> Iterator[str]:
         yield f"Le {french_instant(consent.at)}, il {verb} (texte {consent.version}) : « {consent.text} »"
 
 
+def _before(evidence: Evidence) -> Iterator[str]:
+    """What happened in ceremonies of the same order that came to nothing, from the events."""
+    ceremony, earlier = evidence.facts.ceremony.id, []
+    for event in evidence.events:
+        if event.kind == SIGNED:
+            break
+        if event.data.get("ceremony", ceremony) != ceremony:
+            earlier.append(event.kind)
+    opened = earlier.count("ceremony.opened")
+    if opened:
+        others = "une autre signature" if opened == 1 else f"{opened} autres signatures"
+        verb = "avait été ouverte" if opened == 1 else "avaient été ouvertes"
+        yield (
+            f"Avant elle, {others} de la même commande {verb} : {_count(earlier.count('code.sent'), 'code envoyé')}, "
+            f"{_count(earlier.count('code.wrong'), 'essai erroné')}."
+        )
+
+
 def _code(facts: EvidenceFacts) -> Iterator[str]:
     ceremony = facts.ceremony
     for code in ceremony.codes:
-        reference = f", référence {code.provider_id}" if code.provider_id else ""
-        yield (
-            f"Le {french_instant(code.sent_at)}, le code n° {code.sequence} a été envoyé {_CHANNELS[code.channel]} au "
-            f"{facts.signatory.mobile.masked} ({code.provider}{reference} : {code.delivery}) ; "
-            f"il a été {_OUTCOMES[code.outcome]}."
-        )
-    tries = ceremony.wrong_tries
+        yield f"Le {french_instant(code.sent_at)}, le code n° {code.sequence} {_sent(facts, code)}."
+    tries = _count(ceremony.wrong_tries, "essai erroné")
     yield (
-        f"Le {french_instant(ceremony.code_accepted_at)}, après {tries} essai{'s' if tries > 1 else ''} "
-        f"erroné{'s' if tries > 1 else ''}, le code lié à ce formulaire et au montant de "
-        f"{_euros(ceremony.bound_amount)} a été accepté" + (f" depuis l'adresse {ceremony.ip}." if ceremony.ip else ".")
+        f"Le {french_instant(ceremony.code_accepted_at)}, après {tries} dans cette signature, le code lié à ce "
+        f"formulaire et au montant de {_euros(ceremony.bound_amount)} a été accepté"
+        + (f" depuis l'adresse {ceremony.ip}." if ceremony.ip else ".")
     )
+
+
+def _sent(facts: EvidenceFacts, code: CodeSent) -> str:
+    to = f"{_CHANNELS[code.channel]} au {facts.signatory.mobile.masked}"
+    if not code.provider:
+        known = "aucun opérateur ne l'a pris" if code.delivery == "refused" else "aucun opérateur n'a répondu"
+        return f"n'a pas pu être envoyé {to} : {known}"
+    reference = f", référence {code.provider_id}" if code.provider_id else ""
+    return f"a été envoyé {to} ({code.provider}{reference} : {code.delivery}) ; il a été {_OUTCOMES[code.outcome]}"
 
 
 def _sealing(evidence: Evidence) -> Iterator[str]:
@@ -124,6 +153,11 @@ def _sealing(evidence: Evidence) -> Iterator[str]:
             f"{french_instant(evidence.events[0].at)} au {french_instant(evidence.events[-1].at)}, dont le dernier "
             f"porte l'empreinte {evidence.chain_head}."
         )
+
+
+def _count(number: int, words: str) -> str:
+    """`1 code envoyé`, `5 essais erronés`: each word takes the plural."""
+    return f"{number} {words if number < 2 else ' '.join(f'{word}s' for word in words.split())}"
 
 
 def _euros(amount: Decimal) -> str:

@@ -1,14 +1,29 @@
 """The evidence of orders to which odd things happened: it can always be made, and says what was so."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from pipeline.errors import CodeWrong
+from pipeline.errors import CodeWrong, SmsRefused
 from pipeline.origin import Origin
-from pipeline.steps import ceremony
+from pipeline.steps import ceremony, propose
+from pipeline.steps.prepare import prepare
 from signing import evidence as ev
 from signing.verify import verify
-from tests.factories import sample
-from tests.house import CUSTOMER, REP, documents, drain, jobs_of, kinds, open_and_read, order_from, sign
+from tests.factories import make_proposal, sample
+from tests.house import (
+    CUSTOMER,
+    REP,
+    choices,
+    documents,
+    drain,
+    jobs_of,
+    kinds,
+    make_keys,
+    make_services,
+    open_and_read,
+    order_from,
+    sign,
+)
 
 PHONE = Origin("customer", "198.51.100.7", "Téléphone 0612345678")
 
@@ -133,3 +148,73 @@ def test_an_outage_closes_the_journal_once(services, rose, monkeypatch):
     services.clock.move(hours=1)
     evidence, _ = proof(services, rose)
     assert "evidence.closed" == evidence.events[-1].kind
+
+
+def test_the_story_tells_which_pages_were_displayed(services, rose):
+    """Who signed without looking at a page is not said to have read the document."""
+    opened = ceremony.open_ceremony(services, rose, "link", REP)
+    sign_as(services, ceremony.find(services, opened.token, CUSTOMER))
+    _, story = proof(services, rose)
+    assert "aucune page du document n'y a été affichée" in "\n".join(story)
+    services.clock.move(minutes=1)
+    other = order_from(services, make_proposal(reference="P-SECOND"))
+    sign(services, other)
+    evidence, story = proof(services, other)
+    pages = len(evidence.facts.documents[0].page_images)
+    assert f"{pages} pages du document y ont été affichées" in "\n".join(story)
+
+
+def test_a_message_that_was_refused_was_not_sent(services, rose):
+    """The story tells the code that no provider took apart from the one that was sent."""
+    view = open_and_read(services, rose)
+    services.sms.refusing = True
+    with pytest.raises(SmsRefused):
+        ceremony.send_code(services, view.ceremony_id, ticks(view), CUSTOMER)
+    services.sms.refusing = False
+    services.clock.move(seconds=40)
+    sign_as(services, view)
+    _, story = proof(services, rose)
+    first, second = (line for line in story if "le code n°" in line)
+    assert "n'a pas pu être envoyé" in first
+    assert "a été envoyé par SMS" in second
+
+
+def test_what_earlier_ceremonies_saw_is_told(services, rose):
+    """Five wrong tries in a locked ceremony are not forgotten by the one that came after."""
+    lock(services, open_and_read(services, rose))
+    opened = ceremony.open_ceremony(services, rose, "link", REP, reason="Code mal lu")
+    sign_as(services, ceremony.find(services, opened.token, CUSTOMER))
+    _, story = proof(services, rose)
+    told = "\n".join(story)
+    assert "une autre signature de la même commande avait été ouverte : 1 code envoyé, 5 essais erronés" in told
+    assert "après 0 essai erroné dans cette signature" in told
+
+
+def test_the_algorithms_are_those_used(tmp_path_factory, monkeypatch):
+    """An installation whose seal and unit have P-256 keys says so, and nothing of RSA."""
+    with monkeypatch.context() as patch:
+        patch.setattr("signing.pki.rsa.generate_private_key", lambda *_: ec.generate_private_key(ec.SECP256R1()))
+        made = tmp_path_factory.mktemp("made")
+        make_keys(made)
+    services = make_services(made, tmp_path_factory.mktemp("house"))
+    order_id = order_from(services, sample("au-nom-de-la-rose"))
+    sign(services, order_id)
+    evidence, _ = proof(services, order_id)
+    assert ("ECDSA P-256 SHA-256", "SHA-256") == evidence.facts.algorithms
+
+
+def test_the_usual_algorithms_are_told(services, rose):
+    """Seal and time-stamps of RSA, the customer's own key on a curve."""
+    sign(services, rose)
+    evidence, _ = proof(services, rose)
+    assert ("RSA-3072 SHA-256", "ECDSA P-256 SHA-256", "SHA-256") == evidence.facts.algorithms
+
+
+def test_an_order_of_another_program_was_not_typed_by_a_representative(services):
+    """Particulars that came by the API are not said to have been told to the representative."""
+    proposal_id = propose.import_proposal(services, sample("au-nom-de-la-rose").to_json(), REP)
+    order_id = prepare(services, proposal_id, choices(), Origin("api:crm"))
+    sign(services, order_id)
+    _, story = proof(services, order_id)
+    assert "transmis au vendeur par le logiciel « crm »" in "\n".join(story)
+    assert "déclaré par le client au commercial" not in "\n".join(story)

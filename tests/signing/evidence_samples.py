@@ -137,7 +137,7 @@ def make_facts(*, shown=b"shown", sealed=b"sealed", certificates=(), signed_at=N
             iban_fingerprint="8d" * 32,
         ),
         level=level,
-        algorithms=("RSA-3072 with SHA-256", "ECDSA P-256 with SHA-256"),
+        algorithms=("RSA-3072 SHA-256", "ECDSA P-256 SHA-256"),
         certificates=tuple(certificates),
         time_stamps=(),
         software=ev.Software(name="Seing", version="0.1.0"),

@@ -348,6 +348,8 @@ def _stamp(facts):
         _pages,
         _certificate,
         _stamp,
+        lambda facts: replace(facts, algorithms=("RSA-4096 SHA-512", *facts.algorithms)),
+        lambda facts: replace(facts, algorithms=facts.algorithms[:1]),
     ],
 )
 def test_facts_rewritten_under_a_good_new_time_stamp_are_refused(change):
