@@ -22,8 +22,10 @@ from tests.house import (
     make_services,
     open_and_read,
     order_from,
+    order_of,
     sign,
 )
+from tests.signing.test_by_hand import by_hand
 
 PHONE = Origin("customer", "198.51.100.7", "Téléphone 0612345678")
 
@@ -218,3 +220,14 @@ def test_an_order_of_another_program_was_not_typed_by_a_representative(services)
     _, story = proof(services, order_id)
     assert "transmis au vendeur par le logiciel « crm »" in "\n".join(story)
     assert "déclaré par le client au commercial" not in "\n".join(story)
+
+
+@pytest.mark.programs
+def test_a_late_seal_is_verified_by_hand_too(services, rose, tmp_path):
+    """Sealed five hours after the code, the certificate is younger than the consent: the time-stamp's time counts."""
+    sign(services, rose)
+    services.clock.move(hours=5)
+    proof(services, rose)
+    found = documents(services, rose)
+    amount = order_of(services, rose).total_incl_vat
+    by_hand(tmp_path, found["sealed_form"], found["evidence"], services.keys.roots[0], amount)

@@ -151,7 +151,24 @@ def facts_of(pdf: bytes, shown: bytes, customer: x509.Certificate, **changes):
         ev.certificate_used("issuing", world().issuer.certificate),
         ev.certificate_used("root", world().root),
     ]
-    return make_facts(**({"shown": shown, "sealed": pdf, "certificates": used, "signed_at": SIGNED_AT} | changes))
+    about = {"shown": shown, "sealed": pdf, "certificates": used, "signed_at": SIGNED_AT, "time_stamps": stamps_of(pdf)}
+    return make_facts(**(about | changes))
+
+
+def stamps_of(pdf: bytes) -> tuple[ev.TimeStampUsed, ...]:
+    """The time-stamps in the file, as evidence describes them."""
+    return tuple(
+        ev.TimeStampUsed(
+            covers="customer_signature" if one.kind == "approval" else "document",
+            at=one.time_stamp.at,
+            authority=one.time_stamp.authority,
+            policy=one.time_stamp.policy,
+            serial=one.time_stamp.serial,
+            digest_algorithm=one.time_stamp.digest,
+        )
+        for one in check(pdf).signatures
+        if one.time_stamp
+    )
 
 
 def evidence_of(facts, *, events=None, stamper=None) -> bytes:
