@@ -14,6 +14,7 @@ from sqlalchemy import text
 from pipeline import __version__, api, web
 from pipeline.bootstrap import Services
 from pipeline.web import pki
+from pipeline.web.security import DOCS, policy_with
 from pipeline.worker import Engine
 
 
@@ -51,15 +52,19 @@ def _mount_docs(app: FastAPI) -> None:
     newest = max(item.name for item in folder.iterdir() if item.name.startswith("swagger-ui-"))
     app.mount("/api/docs-assets", StaticFiles(directory=str(folder / newest)), name="docs-assets")
 
-    @app.get("/api/docs", include_in_schema=False)
+    page = get_swagger_ui_html(
+        openapi_url="/api/openapi.json",
+        title="Seing · API",
+        swagger_js_url="/api/docs-assets/swagger-ui-bundle.js",
+        swagger_css_url="/api/docs-assets/swagger-ui.css",
+        swagger_favicon_url="/api/docs-assets/favicon-32x32.png",
+    ).body
+    html = bytes(page).decode()
+    script = html.partition("<script>")[2].partition("</script>")[0]
+
+    @app.get(DOCS, include_in_schema=False)
     def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/api/openapi.json",
-            title="Seing · API",
-            swagger_js_url="/api/docs-assets/swagger-ui-bundle.js",
-            swagger_css_url="/api/docs-assets/swagger-ui.css",
-            swagger_favicon_url="/api/docs-assets/favicon-32x32.png",
-        )
+        return HTMLResponse(html, headers={"content-security-policy": policy_with(script)})
 
 
 def _mount_health(app: FastAPI, services: Services) -> None:

@@ -1,5 +1,6 @@
 """What every answer carries, what every form must carry, and how cookies are set."""
 
+import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
@@ -28,31 +29,44 @@ HEADERS = {
     "cache-control": "no-store",
 }
 
+DOCS = "/api/docs"
+"""The one page of the API, for readers."""
+
 UPLOAD_LIMIT = 25 * 1024 * 1024
 """Bytes of the largest form: a signed PDF with its evidence."""
 
 
 class SecurityHeaders:
-    """Adds the headers that an answer does not set itself. Answers of the API are left to it."""
+    """Adds the headers that an answer does not set itself; those of the API are no pages, but for its description."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self.app = app
-        self.headers = HEADERS | ({"strict-transport-security": "max-age=31536000"} if https else {})
+        self.always = {"x-content-type-options": "nosniff"}
+        if https:
+            self.always["strict-transport-security"] = "max-age=31536000"
+        self.pages = HEADERS | self.always
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and complete the head of its answer."""
-        if scope["type"] != "http" or scope["path"].startswith("/api/"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        wanted = self.always if scope["path"].startswith("/api/") and scope["path"] != DOCS else self.pages
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
+                for name, value in wanted.items():
                     headers.setdefault(name, value)
             await send(message)
 
         await self.app(scope, receive, complete)
+
+
+def policy_with(script: str) -> str:
+    """The policy of a page that holds this one inline script, word for word (CSP Level 3, 6.7.3.3)."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return POLICY.replace("script-src 'self'", f"script-src 'self' 'sha256-{digest}'")
 
 
 @dataclass(frozen=True)

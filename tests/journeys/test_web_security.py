@@ -1,6 +1,8 @@
 """What every page carries, and what no page accepts."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 from importlib.resources import files
 
 import pytest
@@ -36,6 +38,30 @@ def test_headers_of_a_page(services):
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
+
+
+def test_headers_of_the_apis_description(installation, tmp_path):
+    """Those of every page; its one inline script is named by its hash, and nothing else inline runs."""
+    services = make_services(installation, tmp_path / "var", public_url="https://signer.example")
+    page = Browser(services).open("/api/docs").answer
+    login = Browser(services).open("/login").answer
+    policy = page.headers["content-security-policy"]
+    for name in set(login.headers) - {"content-security-policy", "content-length", "set-cookie"}:
+        assert page.headers[name] == login.headers[name]
+    assert "'unsafe" not in policy
+    scripts = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    digests = {b64encode(sha256(script.encode()).digest()).decode() for script in scripts}
+    assert set(re.findall(r"'sha256-([^']+)'", policy)) == digests
+    assert re.sub(r" 'sha256-[^']+'", "", policy) == login.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs-assets/swagger-ui.css", "/api/v1/orders"])
+def test_headers_of_the_api(installation, tmp_path, path):
+    """No answer is guessed to be of another type, and none asks to come again without TLS."""
+    services = make_services(installation, tmp_path / "var", public_url="https://signer.example")
+    headers = Browser(services).open(path).answer.headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["strict-transport-security"] == "max-age=31536000"
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
