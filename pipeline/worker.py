@@ -48,8 +48,7 @@ class Engine(AbstractContextManager["Engine"]):
     def __enter__(self) -> Self:
         if self.services.settings.broker_url == "memory://":
             self.relay.sweep(timedelta(0))
-        for worker in self.workers:
-            worker.start()
+        self._start()
         self.services.works.on_staged(self.services.nudge)
         self.relay.start()
         self.housekeeper.start()
@@ -64,6 +63,17 @@ class Engine(AbstractContextManager["Engine"]):
             worker.stop()  # waits for the steps that run: each ends, however long its services take to answer
         self.housekeeper.join(timeout=10)
         self.broker.close()
+
+    def _start(self) -> None:
+        """Start the workers. Each listens to the one broker for its own queues; dramatiq warns of two listeners."""
+        logger = self.broker.logger
+        level = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
+            for worker in self.workers:
+                worker.start()
+        finally:
+            logger.setLevel(level)
 
     def _workers(self, queues: set[str]) -> Iterator[dramatiq.Worker]:
         """The seal's own thread, for somebody waits at a counter, and those for all the rest."""
