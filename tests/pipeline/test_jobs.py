@@ -1,5 +1,6 @@
 """Running jobs: what fails, waits, dies or comes twice, as the row and the order's trail tell it."""
 
+import logging
 import threading
 
 import pytest
@@ -231,3 +232,10 @@ def test_a_queue_that_is_not_there():
     said = CliRunner().invoke(app, ["worker", "--queue", "seals"])
     assert said.exit_code == 2
     assert "delivery, documents, sealing" in said.output
+
+
+def test_an_engine_starts_in_silence(services, caplog):
+    """Two workers on one broker are meant: nothing is warned of at the head of a demo or a log."""
+    with Engine(services):
+        pass
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
