@@ -1,6 +1,7 @@
 """An erasure request (RGPD art. 17): what may go goes at once; what must stay is named with its reason and its date.
 
-What goes: proposals that nobody signed, their orders with ceremonies, codes, events and drafts; and of signed orders
+What goes: proposals that nobody signed, their orders with ceremonies, codes, events and drafts (for a day more, keyed
+hashes tell the limits of sending that a message had left); and of signed orders
 the codes that were never accepted, whose facts are in the evidence. What stays (art. 17(3)(b) and (e)): signed sets,
 until the end of their retention, and what serves them. The request itself is kept by a keyed hash of the account.
 """
@@ -22,7 +23,7 @@ from pipeline.rules.mandates import add_months
 from pipeline.steps.mandate_life import OPEN
 from pipeline.steps.prepare import take_back
 from storage.errors import ArchiveMissing
-from storage.models import ArchiveEntry, Base, Ceremony, Erasure, Instalment, OneTimeCode, Order, Proposal
+from storage.models import ArchiveEntry, Base, Ceremony, ErasedCode, Erasure, Instalment, OneTimeCode, Order, Proposal
 from storage.work import Work
 
 PROSPECT_MONTHS: Final = 36
@@ -63,7 +64,7 @@ def erase(services: Services, epj: str, origin: Origin) -> ErasureReport:
             if order.state in (State.PREPARED, State.SIGNING):
                 take_back(services, work, order, "Demande d'effacement", origin)
         unsigned = [order for order in orders if order.state not in SIGNED_STATES]
-        gone, drafts = _forget(work, unsigned)
+        gone, drafts = _forget(services, work, unsigned)
         proposals = work.find(Proposal, epj=epj)
         gone["proposals"] = _forget_proposals(work, proposals)
         signed = [order for order in orders if order.state in SIGNED_STATES]
@@ -99,7 +100,7 @@ def forget_prospects(services: Services) -> int:
         rows = work.find(Order, or_(Order.proposal_id.in_(ids), amendments), order_by=Order.id)
         orders = [lock_order(work, row.id) for row in rows]
         ended = [order for order in orders if order.state not in {*SIGNED_STATES, State.PREPARED, State.SIGNING}]
-        _, drafts = _forget(work, ended)
+        _, drafts = _forget(services, work, ended)
         count = _forget_proposals(work, old)
     for sha256 in drafts:
         with suppress(ArchiveMissing):
@@ -107,11 +108,12 @@ def forget_prospects(services: Services) -> int:
     return count
 
 
-def _forget(work: Work, orders: Sequence[Order]) -> tuple[dict[str, int], list[str]]:
+def _forget(services: Services, work: Work, orders: Sequence[Order]) -> tuple[dict[str, int], list[str]]:
     """Delete orders that were never signed, and every row that refers to them; counts, and drafts to delete."""
     ids = [order.id for order in orders]
     drafts = [entry.sha256 for entry in work.find(ArchiveEntry, ArchiveEntry.order_id.in_(ids), area="drafts")]
     ceremonies = list(work.session.scalars(select(Ceremony.id).where(Ceremony.order_id.in_(ids))))
+    _keep_counts(services, work, ceremonies)
     work.session.flush()
     gone: dict[str, int] = {"orders": len(ids), "drafts": len(drafts)}
     for table in reversed(Base.metadata.sorted_tables):
@@ -126,6 +128,27 @@ def _forget(work: Work, orders: Sequence[Order]) -> tuple[dict[str, int], list[s
         "codes": gone["one_time_codes"],
         "events": gone["events"],
     }, drafts
+
+
+def _keep_counts(services: Services, work: Work, ceremonies: Sequence[str]) -> None:
+    """What counts of their fresh codes: an erasure is no way to send more of them."""
+    fresh = OneTimeCode.sent_at > services.clock() - CODES_COUNT
+    for code in work.find(OneTimeCode, OneTimeCode.ceremony_id.in_(ceremonies), fresh):
+        work.add(
+            ErasedCode(
+                mobile_hash=code.mobile_hash,
+                sent_at=code.sent_at,
+                ip=code.ip,
+                rep_id=code.rep_id,
+                wrong_tries=code.wrong_tries,
+            )
+        )
+
+
+def forget_counts(services: Services) -> None:
+    """Delete what counts no more of codes whose orders were erased."""
+    with services.works() as work:
+        work.session.execute(delete(ErasedCode).where(ErasedCode.sent_at < services.clock() - CODES_COUNT))
 
 
 def _referring(work: Work, table: Table, target: str, ids: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ from pipeline.retention import MANDATE_KINDS, draft_until, mandate_until
 from pipeline.retry import Later
 from pipeline.steps.ceremony import expire
 from pipeline.steps.collect import finish_collections
-from pipeline.steps.erase import forget_prospects
+from pipeline.steps.erase import forget_counts, forget_prospects
 from pipeline.steps.mandate_life import expire_mandates
 from pipeline.steps.manifest import stage_manifests
 from pipeline.steps.prenotify import announce_due
@@ -65,6 +65,7 @@ def nightly(services: Services) -> None:
         expire_drafts(services)
         forget_prospects(services)
         forget_verifications(services)
+        forget_counts(services)
         forget_login_tries(services)
     except ArchiveUnavailable as error:
         raise Later(error.code) from error

@@ -1,7 +1,7 @@
 """Every table, by theme: people, orders, ceremonies, journal, money, production, security."""
 
 from storage.models.base import Base, new_id
-from storage.models.ceremonies import Ceremony, OneTimeCode
+from storage.models.ceremonies import Ceremony, ErasedCode, OneTimeCode
 from storage.models.journal import ArchiveCheck, ArchiveEntry, Erasure, Event, Job, Sequence
 from storage.models.money import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Invoice, Mandate
 from storage.models.orders import Order, Proposal, Track
@@ -23,6 +23,7 @@ __all__ = [
     "Ceremony",
     "Collection",
     "Debit",
+    "ErasedCode",
     "Erasure",
     "Event",
     "IdempotencyKey",

@@ -79,3 +79,17 @@ class OneTimeCode(Base, kw_only=True):
     rep_id: Mapped[str | None] = mapped_column(default=None)
     wrong_tries: Mapped[int] = mapped_column(default=0)
     cost: Mapped[str | None] = mapped_column(default=None)
+
+
+class ErasedCode(Base, kw_only=True):
+    """What still counts, for a day, of a code whose order was erased: whom the message was counted against, by keys."""
+
+    __tablename__ = "erased_codes"
+    __table_args__ = (Index(None, "mobile_hash"), Index(None, "ip"), Index(None, "rep_id"))
+
+    id: Mapped[str] = mapped_column(primary_key=True, default_factory=new_id)
+    mobile_hash: Mapped[str]
+    sent_at: Mapped[datetime] = mapped_column(index=True)
+    ip: Mapped[str | None]
+    rep_id: Mapped[str | None]
+    wrong_tries: Mapped[int]

@@ -4,8 +4,10 @@ import os
 
 import pytest
 
+from pipeline.errors import CodeWrong, SendRefused
 from pipeline.steps import ceremony
 from pipeline.steps.erase import erase, forget_prospects
+from pipeline.steps.keep_house import nightly
 from pipeline.steps.mandate_life import OPEN
 from pipeline.steps.propose import import_proposal
 from pipeline.steps.rotate import encrypted_columns, rotate_vault
@@ -14,6 +16,7 @@ from storage.models import (
     ArchiveEntry,
     Base,
     Ceremony,
+    ErasedCode,
     Erasure,
     Event,
     Instalment,
@@ -111,6 +114,34 @@ def test_codes_of_a_signed_order_go_once_they_no_longer_count(house):
     services.clock.move(days=2)
     assert erase(services, EPJ, REP).gone == {"codes": 1}
     assert [row.state for row in rows(services, OneTimeCode)] == ["used"]
+
+
+def test_an_erasure_is_no_way_to_send_more_codes(services):
+    """Number, address and rep are counted on after the order went; a day later nothing of its codes is left."""
+
+    def ask(reference, **overrides):
+        order_id = order_from(services, make_proposal(reference=reference), **overrides)
+        view = ceremony.view(services, ceremony.open_ceremony(services, order_id, "link", REP).ceremony_id)
+        ceremony.send_code(services, view.ceremony_id, [box.key for box in view.consents], CUSTOMER)
+        return order_id, view
+
+    for number in range(3):
+        order_id, view = ask(f"P-{number}")
+        wrong = f"{(int(services.sms.code) + 1) % 10**6:06d}"
+        with pytest.raises(CodeWrong):
+            ceremony.sign(services, view.ceremony_id, wrong, [box.key for box in view.consents], CUSTOMER)
+        erase(services, order_of(services, order_id).epj, REP)
+        services.clock.move(seconds=31)
+    assert rows(services, OneTimeCode) == rows(services, Order) == []
+    with pytest.raises(SendRefused) as caught:
+        ask("P-3")
+    assert caught.value.reason == "too_many_recently"
+    kept = rows(services, ErasedCode)
+    assert {(row.rep_id, row.ip, row.wrong_tries) for row in kept} == {("c.delmas", CUSTOMER.ip, 1)}
+    assert len(kept) == 3
+    services.clock.move(days=1)
+    nightly(services)
+    assert rows(services, ErasedCode) == []
 
 
 def test_prospects_are_forgotten_after_three_years(house):

@@ -7,7 +7,7 @@ before: nobody waits in a ring.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from pipeline.errors import CeremonyExhausted, SendRefused
 from pipeline.origin import Origin, network_of
@@ -22,7 +22,7 @@ from signing.code import (
     may_open,
     within,
 )
-from storage.models import Ceremony, OneTimeCode, Order
+from storage.models import Ceremony, ErasedCode, OneTimeCode, Order
 from storage.work import Work
 
 MAX_CEREMONIES = 20
@@ -36,12 +36,12 @@ def check_sending(work: Work, order: Order, origin: Origin, now: datetime, *, sp
     """
     network = network_of(origin.ip)
     work.hold(f"code:mobile:{order.mobile_hash}", f"code:rep:{order.rep_id}", f"code:ip:{network}")
-    to_number = _sent(work, OneTimeCode.mobile_hash == order.mobile_hash, now)
+    to_number = _sent(work, "mobile_hash", order.mobile_hash, now)
     decisions = [
         within((*((SPACING,) if spaced else ()), *NUMBER_LIMITS), to_number, now),
-        within(REP_LIMITS, _sent(work, OneTimeCode.rep_id == order.rep_id, now), now),
+        within(REP_LIMITS, _sent(work, "rep_id", order.rep_id, now), now),
         within(REP_WRONG_LIMITS, _mistyped(work, order.rep_id, now), now),
-        within(ADDRESS_LIMITS, _sent(work, OneTimeCode.ip == network, now), now),
+        within(ADDRESS_LIMITS, _sent(work, "ip", network, now), now),
     ]
     decision = longest(decisions)
     if not decision.allowed:
@@ -60,15 +60,21 @@ def wrong_tries_of_order(work: Work, order_id: str) -> int:
     return sum(ceremony.wrong_tries for ceremony in work.find(Ceremony, order_id=order_id))
 
 
-def _sent(work: Work, where: ColumnElement[bool], now: datetime) -> list[datetime]:
-    return list(work.session.scalars(select(OneTimeCode.sent_at).where(where, OneTimeCode.sent_at > now - DAY)))
+def _sent(work: Work, column: str, value: str, now: datetime) -> list[datetime]:
+    return [sent_at for sent_at, _ in _counted(work, column, value, now)]
 
 
 def _mistyped(work: Work, rep_id: str, now: datetime) -> list[datetime]:
     """One instant per wrong try, that at which its code was sent: at most five minutes before the try."""
-    rows = work.session.execute(
-        select(OneTimeCode.sent_at, OneTimeCode.wrong_tries).where(
-            OneTimeCode.rep_id == rep_id, OneTimeCode.sent_at > now - DAY, OneTimeCode.wrong_tries > 0
+    return [sent_at for sent_at, tries in _counted(work, "rep_id", rep_id, now) for _ in range(tries)]
+
+
+def _counted(work: Work, column: str, value: str, now: datetime) -> list[tuple[datetime, int]]:
+    """When each code of the last day was sent, and how often it was mistyped; those of erased orders count as well."""
+    return [
+        (sent_at, tries)
+        for model in (OneTimeCode, ErasedCode)
+        for sent_at, tries in work.session.execute(
+            select(model.sent_at, model.wrong_tries).where(getattr(model, column) == value, model.sent_at > now - DAY)
         )
-    )
-    return [sent_at for sent_at, tries in rows for _ in range(tries)]
+    ]
