@@ -40,6 +40,7 @@ async def judge_file(pdf: bytes, trust: Trust, now: datetime, pending: Collectio
         return FileVerdict((finding("file.no_signature"),))
     findings = [finding("file.field_empty")] if set(empty) - set(pending) else []
     findings += _certification_findings(signatures, certification)
+    findings += [finding("file.portfolio")] if structure.is_portfolio(reader) else []
     try:
         whole = trust.with_dss(reader)
     except Exception:  # noqa: BLE001  # as above

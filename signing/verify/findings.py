@@ -50,6 +50,12 @@ _TABLE: dict[str, tuple[Indication, str, str, str]] = {
         "La certification n'est pas la première signature du fichier, ou n'y est pas seule.",
         "The certification is not the first signature of the file, or not the only one.",
     ),
+    "file.portfolio": (
+        FAILED,
+        "FORMAT_FAILURE",
+        "Ce PDF est un porte-documents : un lecteur y montre d'autres fichiers que les pages signées.",
+        "This PDF is a portfolio: a reader shows other files in it than the pages that were signed.",
+    ),
     "file.field_empty": (
         INDETERMINATE,
         "SIG_CONSTRAINTS_FAILURE",

@@ -8,6 +8,7 @@ from typing import Any
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter, get_signing_cert_attr, message_imprint_checker
 from pyhanko.sign.validation.pdf_embedded import async_validate_pdf_signature, async_validate_pdf_timestamp
 
+from signing.certificates import Purpose, allows
 from signing.pki import is_development
 from signing.verify.changes import POLICY, changes_after, kind_of, locks, permitted
 from signing.verify.findings import chain_finding, finding
@@ -68,6 +69,8 @@ async def judge(scene: Scene, signature: Any) -> Judged:
     after = changes_after(signature)
     if not permitted(kind, signature, after) or (kind == "certification" and status.docmdp_ok is False):
         findings.append(finding("signature.changed"))
+    if kind == "certification" and not _may_certify(signature.signer_cert):
+        findings.append(chain_finding("CHAIN_CONSTRAINTS_FAILURE", failed=False, who=name_of(signature.signer_cert)))
     certificates = _certificates(signature.signed_data)
     known = await scene.trust.revocation_known(signature.signer_cert, certificates, judged_at)
     certificate = to_cryptography(signature.signer_cert)
@@ -96,6 +99,11 @@ async def judge(scene: Scene, signature: Any) -> Judged:
         findings=tuple(dict.fromkeys(findings)),
     )
     return Judged(report, known_at, signature, certificates, stamp_certificates)
+
+
+def _may_certify(certificate: Any) -> bool:
+    """Whether it is a seal's: a customer's one-shot certificate bears any name that was typed, the seller's too."""
+    return not is_short_term(certificate) and allows(to_cryptography(certificate), Purpose.SEAL)
 
 
 async def _cms(scene: Scene, signature: Any, kind: str, moment: datetime) -> tuple[Any, list[Finding]]:

@@ -91,6 +91,11 @@ def certification_reference(reader: Any) -> Any:
     return None if permissions is None or "/DocMDP" not in permissions else permissions.raw_get("/DocMDP").reference
 
 
+def is_portfolio(reader: Any) -> bool:
+    """Whether a reader shows the files attached in place of the pages (ISO 32000-2, 12.3.5)."""
+    return "/Collection" in reader.root
+
+
 def signature_references(signatures: list[Any]) -> Iterator[Any]:
     """The indirect reference of each signature dictionary; None where it is a direct object, which is malformed."""
     for signature in signatures:

@@ -1,10 +1,13 @@
 """A signature is worth what its certificates were worth when it was made."""
 
+import io
 from datetime import timedelta
 
+import pikepdf
 import pytest
 
-from signing import pki
+from signing import pki, seal
+from signing.identity import issue_one_shot
 from signing.verify import Indication
 from tests.signing import world
 from tests.signing.attacks import on_trust
@@ -124,3 +127,50 @@ def test_weak_digest_is_refused(digest):
 def test_the_scene_with_sha256_passes():
     """The same signature with SHA-256 passes: it is the digest that was refused."""
     assert world.check(on_trust.weak("sha256")).passed
+
+
+def test_a_customer_named_like_the_seller_certifies_nothing():
+    """A one-shot certificate bears the name that was typed: as a seal it proves nothing."""
+    named = issue_one_shot(
+        world.world().issuer,
+        name="Annuaires Réunis SA",
+        role="",
+        company="Annuaires Réunis SA",
+        ceremony_id="c0ffee",
+        email="",
+        now=world.SIGNED_AT,
+        minutes=10,
+    )
+    stamper = world.world().stamper()
+    plain = blank_page()
+    sealed = seal.seal_document(plain, named, when=world.SIGNED_AT, reason="", location="", timestamper=stamper)
+    report = world.check(sealed)
+    assert "certificate.chain_constraints_failure" in world.codes(report)
+    assert not report.passed
+
+
+def blank_page():
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return out.getvalue()
+
+
+def test_a_sealed_portfolio_is_refused():
+    """A reader shows the files in a portfolio in place of the pages: the seal says nothing of what is seen."""
+    with pikepdf.open(io.BytesIO(blank_page())) as pdf:
+        pdf.Root.Collection = pikepdf.Dictionary(Type=pikepdf.Name.Collection, View=pikepdf.Name.T)
+        pdf.save(out := io.BytesIO(), object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    for made, code in ((out.getvalue(), "file.portfolio"), (blank_page(), None)):
+        report = world.check(
+            seal.seal_document(
+                made,
+                world.world().seal,
+                when=world.SIGNED_AT,
+                reason="",
+                location="",
+                timestamper=world.world().stamper(),
+            )
+        )
+        assert report.passed == (code is None)
+        assert code is None or code in world.codes(report)
