@@ -1,6 +1,8 @@
 """Time-stamps: a unit of our own, or somebody's over HTTP (RFC 3161)."""
 
+import logging
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,8 +12,10 @@ from cryptography import x509
 
 from signing import tsp
 from signing.cms import ID_TST_INFO
-from signing.errors import TimestampRefused, TimestampUnavailable
+from signing.errors import TimestampError, TimestampRefused, TimestampUnavailable
 from signing.identity import Identity
+
+log = logging.getLogger("seing.timestamp")
 
 MAX_REPLY = 65_536
 """Bytes of a reply; real ones hold two to six thousand."""
@@ -91,9 +95,9 @@ class HttpTimestamper:
         url: of the unit, http or https.
         trust: roots that its certificate must lead to.
         clock: aware instants; a token's time must lie within `skew` of it.
-        timeout: seconds for each of connecting, sending and reading.
+        timeout: seconds for each of connecting, sending and waiting, and for the whole answer however it trickles.
         policy_oid: asked for and required; None takes what comes.
-        fallback_url: asked when the first cannot serve; the same checks apply.
+        fallback_url: asked when the first does not answer, refuses, or answers what cannot be used; same checks.
         auth: name and password (HTTP Basic).
         token_size: room for a token, in bytes.
         transport: how requests travel; the network when None.
@@ -119,6 +123,7 @@ class HttpTimestamper:
         self._policy = policy_oid
         self._skew = skew
         self.token_size = token_size
+        self._timeout = timeout
         # Made once: reading the system's authorities takes longer than most answers. It connects when first used.
         self._client = httpx.Client(timeout=timeout, auth=auth, transport=transport)
 
@@ -128,13 +133,15 @@ class HttpTimestamper:
 
     def timestamp(self, digest: bytes) -> bytes:
         """See `Timestamper.timestamp`."""
-        *first, last = self._urls
-        for url in first:
+        problems: list[TimestampError] = []
+        for url in self._urls:
             try:
                 return self._ask(url, digest)
-            except TimestampUnavailable:
-                continue
-        return self._ask(last, digest)
+            except TimestampError as problem:
+                problems.append(problem)
+                log.warning("a time-stamping unit gave nothing usable", extra={"reason": problem.code})
+        # Who is told that a unit was silent tries again; only where all refuse is that in vain.
+        raise next((each for each in problems if isinstance(each, TimestampUnavailable)), problems[-1])
 
     def _ask(self, url: str, digest: bytes) -> bytes:
         nonce = 1 << NONCE_BITS - 1 | secrets.randbits(NONCE_BITS - 1)
@@ -148,12 +155,15 @@ class HttpTimestamper:
     def _post(self, url: str, request: bytes) -> bytes:
         """The reply's body. Addresses and passwords stay out of messages."""
         headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+        ends = time.monotonic() + self._timeout
         try:
             with self._client.stream("POST", url, content=request, headers=headers) as response:
                 status = response.status_code
                 body = b""
                 for piece in response.iter_bytes():
                     body += piece
+                    if time.monotonic() > ends:
+                        raise TimestampUnavailable("the time-stamping unit takes too long")
                     if len(body) > MAX_REPLY:
                         raise TimestampRefused("the reply is too long for a time-stamp")
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:

@@ -16,7 +16,7 @@ from pipeline.orders import archived, frozen_of, keep, lock_order, retain_until
 from pipeline.origin import SYSTEM
 from pipeline.preservation import best_level, note_level
 from pipeline.retry import Later
-from signing.errors import KeyUnavailable, TimestampUnavailable
+from signing.errors import KeyUnavailable, TimestampError
 from signing.evidence import CLOSED, ChainedEvent, EvidenceFacts, build_evidence, closing_data
 from signing.seal import seal_document
 from signing.verify import verify
@@ -60,7 +60,7 @@ def evidence(services: Services, order_id: str) -> None:
         until = retain_until(services, services.today())
         services.archive.put(written, area="signed", retain_until=until, media_type="application/json")
         services.archive.put(pdf, area="signed", retain_until=until, media_type="application/pdf")
-    except (TimestampUnavailable, KeyUnavailable, ArchiveUnavailable) as error:
+    except (TimestampError, KeyUnavailable, ArchiveUnavailable) as error:
         raise Later(error.code) from error
     with services.works() as work:
         order = lock_order(work, order_id)

@@ -14,7 +14,7 @@ from pipeline.preservation import RAISED, Reached, best_level, newest, note_leve
 from pipeline.retry import Later
 from pipeline.steps.seal import sign, stage_followers
 from signing.embedded import embedded_certificates
-from signing.errors import KeyUnavailable, RevocationUnavailable, TimestampUnavailable
+from signing.errors import KeyUnavailable, RevocationUnavailable, TimestampError, TimestampUnavailable
 from signing.fields import CLIENT
 from signing.longterm import add_document_timestamp, has_proof_of_time
 from signing.verify import verify
@@ -39,7 +39,7 @@ def preserve(services: Services, order_id: str, document: str, sha256: str) -> N
         reached = _with_time(services, order, pdf) if bare else raised(services, pdf)
         _confirm(services, reached)
         services.archive.put(reached.pdf, area="signed", retain_until=entry.retain_until, media_type="application/pdf")
-    except (TimestampUnavailable, RevocationUnavailable, KeyUnavailable, ArchiveUnavailable) as error:
+    except (TimestampError, RevocationUnavailable, KeyUnavailable, ArchiveUnavailable) as error:
         raise Later(error.code) from error
     _note(services, order_id, document, sha256, reached, bare=bare)
     services.nudge()

@@ -8,6 +8,7 @@ from pipeline.origin import Origin
 from pipeline.steps import ceremony, propose
 from pipeline.steps.prepare import prepare
 from signing import evidence as ev
+from signing.errors import TimestampRefused
 from signing.verify import verify
 from tests.factories import make_proposal, sample
 from tests.house import (
@@ -231,3 +232,18 @@ def test_a_late_seal_is_verified_by_hand_too(services, rose, tmp_path):
     found = documents(services, rose)
     amount = order_of(services, rose).total_incl_vat
     by_hand(tmp_path, found["sealed_form"], found["evidence"], services.keys.roots[0], amount)
+
+
+def test_a_unit_that_refuses_is_asked_again(services, rose, monkeypatch):
+    """A refused time-stamp waits for no human: form and evidence get theirs when the unit serves again."""
+
+    def refuse(_digest):
+        raise TimestampRefused("HTTP 401")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.keys.timestamper, "timestamp", refuse)
+        sign(services, rose)
+        drain(services)
+        assert "failed" not in {job.state for job in jobs_of(services, rose).values()}
+    services.clock.move(hours=2)
+    proof(services, rose)

@@ -1,5 +1,6 @@
 import hashlib
 import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -282,17 +283,44 @@ def test_the_second_server_serves_when_the_first_is_down(keys, unit):
         stamper.timestamp(DIGEST)
 
 
-def test_the_second_server_is_not_asked_when_the_first_refuses(keys, unit):
-    """A refusal is a fault to mend, not to hide."""
-    calls = []
+@pytest.mark.parametrize("status", [401, 403, 404, None])
+def test_the_second_server_is_asked_when_the_first_refuses(keys, unit, status):
+    """A password that has expired, or a token that cannot be used, stops nobody while another unit serves."""
 
     def serve(request):
-        calls.append(request.url.host)
-        return httpx.Response(200, content=change(nonce=5)(unit, request))
+        if request.url.host == "other.example.fr":
+            return httpx.Response(200, content=unit.reply(request.content))
+        return httpx.Response(status) if status else httpx.Response(200, content=change(nonce=5)(unit, request))
 
-    with pytest.raises(errors.TimestampRefused):
-        reach(keys, serve, fallback_url="https://other.example.fr/").timestamp(DIGEST)
-    assert ["tsa.example.fr"] == calls
+    assert DIGEST in reach(keys, serve, fallback_url="https://other.example.fr/").timestamp(DIGEST)
+
+
+def test_a_refusal_by_one_and_silence_of_the_other_is_worth_another_try(keys):
+    """Only where all refuse is another try in vain."""
+    for first, second, error in (
+        (401, 503, errors.TimestampUnavailable),
+        (503, 401, errors.TimestampUnavailable),
+        (401, 403, errors.TimestampRefused),
+    ):
+        answers = iter([httpx.Response(first), httpx.Response(second)])
+        stamper = reach(keys, lambda _, answers=answers: next(answers), fallback_url="https://other.example.fr/")
+        with pytest.raises(error):
+            stamper.timestamp(DIGEST)
+
+
+def test_an_answer_that_trickles_is_given_up(keys):
+    """The seconds allowed are for the whole answer: one byte now and then does not hold anybody up."""
+
+    class Slow(httpx.SyncByteStream):
+        def __iter__(self):
+            for _ in range(1000):
+                time.sleep(0.02)
+                yield b"x"
+
+    began = time.monotonic()
+    with pytest.raises(errors.TimestampUnavailable):
+        reach(keys, lambda _: httpx.Response(200, stream=Slow()), timeout=0.2).timestamp(DIGEST)
+    assert time.monotonic() - began < 5
 
 
 def test_nothing_connects_before_it_is_needed(keys):
