@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Origin:
     """The author of an act, as the chain of events keeps it.
 
-    `actor` is a role and an id ("rep:c.delmas", "customer", "agency:lyo.agence", "api:crm", "system").
+    `actor` is a role and an id ("rep:c.delmas", "customer", "link" for whoever holds one, "agency:lyo.agence",
+    "api:crm", "system").
     """
 
     actor: str

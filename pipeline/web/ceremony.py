@@ -64,8 +64,11 @@ COOKIE_SECONDS = 30 * 24 * 3600
 
 @router.get("/s/{token}")
 def follow_link(request: Request, token: str, services: Serving) -> Response:
-    """The first hop: the token goes into a cookie and out of the address."""
-    steps.find(services, token, origin_of(request, "customer"))
+    """The first hop: the token goes into a cookie and out of the address.
+
+    Whoever holds the link may have followed it, a scanner of his mail too: the journal does not say the customer did.
+    """
+    steps.find(services, token, origin_of(request, "link"))
     answer = go("/c")
     web_of(request).cookies.write(answer, CEREMONY, token, COOKIE_SECONDS)
     return answer

@@ -13,6 +13,7 @@ from storage.models import Ceremony, Event, Order
 from tests.factories import make_account, make_proposal, sample
 from tests.house import CUSTOMER, REP, drain, kinds, order_from, order_of
 from tests.journeys.pages import Browser, agree, customer_with_link
+from tests.templates.reading import words
 
 
 @pytest.fixture
@@ -247,6 +248,20 @@ def test_a_link_that_was_replaced(services, customer, rose):
     assert "Ce lien n'est plus valable" in customer.text
     stranger = Browser(services).open("/s/unknown")
     assert stranger.status == 404
+
+
+def test_who_follows_the_link_is_not_called_the_customer(services, customer, rose):
+    """A scanner of his mail follows it as well: the journal and the evidence name whoever held it."""
+    with services.works(read_only=True) as work:
+        opened = work.find(Event, order_id=rose, kind="link.opened")
+    assert {event.actor for event in opened} == {"link"}
+    agree(customer).send("/c/signed", code=services.sms.code)
+    drain(services)
+    with services.works(read_only=True) as work:
+        signed = work.first(Event, order_id=rose, kind="code.accepted")
+    assert signed.actor == "customer"
+    evidence = services.archive.get(order_of(services, rose).evidence_sha256, area="signed")
+    assert "porteur du lien" in " ".join(words(evidence).split())
 
 
 def test_the_link_of_a_signed_order_ends(services):
