@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 
-import swagger_ui_bundle
+import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -48,16 +48,15 @@ def build_app(services: Services, engine: Engine | None = None) -> FastAPI:
 
 def _mount_docs(app: FastAPI) -> None:
     """OpenAPI's page, its script from an installed package: nothing comes from another server."""
-    folder = files(swagger_ui_bundle) / "vendor"
-    newest = max(item.name for item in folder.iterdir() if item.name.startswith("swagger-ui-"))
-    app.mount("/api/docs-assets", StaticFiles(directory=str(folder / newest)), name="docs-assets")
+    folder = files(fastapi_offline) / "static"
+    app.mount("/api/docs-assets", StaticFiles(directory=str(folder)), name="docs-assets")
 
     page = get_swagger_ui_html(
         openapi_url="/api/openapi.json",
         title="Seing · API",
         swagger_js_url="/api/docs-assets/swagger-ui-bundle.js",
         swagger_css_url="/api/docs-assets/swagger-ui.css",
-        swagger_favicon_url="/api/docs-assets/favicon-32x32.png",
+        swagger_favicon_url="/api/docs-assets/favicon.png",
     ).body
     html = bytes(page).decode()
     script = html.partition("<script>")[2].partition("</script>")[0]
