@@ -12,7 +12,7 @@ from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
 from pipeline.events import record, trail
 from pipeline.evidence_facts import gather
-from pipeline.orders import archived, frozen_of, keep, lock_order, retain_until
+from pipeline.orders import archived, frozen_of, keep, lock_order, named, retain_until
 from pipeline.origin import SYSTEM
 from pipeline.preservation import best_level, note_level
 from pipeline.retry import Later
@@ -51,12 +51,14 @@ def evidence(services: Services, order_id: str) -> None:
             plain,
             services.keys.seal,
             when=services.clock(),
-            reason=f"Dossier de preuve de la commande {order.number}",
+            reason=f"Dossier de preuve : {named(order)}",
             location=frozen.seller.address.city,
             timestamper=services.keys.timestamper,
+            thorough=False,  # judged below, with all that it says of the form
         )
         reached = best_level(services, pdf)
         pdf = reached.pdf
+        _confirm(services, sealed, pdf)
         until = retain_until(services, services.today())
         services.archive.put(written, area="signed", retain_until=until, media_type="application/json")
         services.archive.put(pdf, area="signed", retain_until=until, media_type="application/pdf")
@@ -75,6 +77,14 @@ def evidence(services: Services, order_id: str) -> None:
         note_level(services, work, order_id, "evidence", reached)
         work.stage("archive", key=f"archive:{order_id}", args={"order_id": order_id}, order_id=order_id)
     services.nudge()
+
+
+def _confirm(services: Services, sealed: bytes, pdf: bytes) -> None:
+    """What an outsider would say of both files: a proof that does not hold is an error today, not in court."""
+    report = verify(sealed, trust=services.keys.roots, evidence=pdf, now=services.clock())
+    if not report.passed:
+        found = ", ".join(sorted({finding.code for finding in report.findings}))
+        raise RuntimeError(f"the evidence does not agree with the sealed form: {report.sub_indication} {found}")
 
 
 def _closed(services: Services, work: Work, order_id: str, facts: EvidenceFacts) -> tuple[ChainedEvent, ...]:

@@ -1,11 +1,15 @@
 """The evidence of orders to which odd things happened: it can always be made, and says what was so."""
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from pipeline.errors import CodeWrong, SmsRefused
 from pipeline.origin import Origin
 from pipeline.steps import ceremony, propose
+from pipeline.steps import evidence as step
+from pipeline.steps import seal as seal_step
 from pipeline.steps.prepare import prepare
 from signing import evidence as ev
 from signing.errors import TimestampRefused
@@ -247,3 +251,23 @@ def test_a_unit_that_refuses_is_asked_again(services, rose, monkeypatch):
         assert "failed" not in {job.state for job in jobs_of(services, rose).values()}
     services.clock.move(hours=2)
     proof(services, rose)
+
+
+def test_a_proof_that_would_not_hold_is_never_kept(services, monkeypatch):
+    """Facts that are not those of the signature: the job fails and says why, and a human looks at it."""
+    order_id = order_from(services, make_proposal())
+    sign(services, order_id)
+    seal_step.seal(services, order_id)
+    told = step.gather
+
+    def lying(*given, **named):
+        facts = told(*given, **named)
+        return replace(facts, rep=replace(facts.rep, name="Quelqu'un d'autre"))
+
+    monkeypatch.setattr(step, "gather", lying)
+    with pytest.raises(RuntimeError, match="does not agree"):
+        step.evidence(services, order_id)
+    assert order_of(services, order_id).evidence_sha256 is None
+    monkeypatch.undo()
+    step.evidence(services, order_id)
+    assert order_of(services, order_id).evidence_sha256 is not None
