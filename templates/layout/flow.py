@@ -155,7 +155,7 @@ class Flow:
             canvas.underlay(self._specimen() + pen.beneath)
             pen.beneath.clear()
             self._furniture(canvas, number, len(pages))
-            canvas.showPage()
+            canvas.show_page()
         return canvas.finish(attachments=attachments, schemas=schemas)
 
     @functools.cached_property

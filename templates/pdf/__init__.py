@@ -1,4 +1,4 @@
-"""A small library for tagged, archivable PDF: PDF/A-3b and PDF/UA-1 in one pass over a ReportLab canvas.
+"""A small library for tagged, archivable PDF: PDF/A-3b and PDF/UA-1 in one pass.
 
 `canvas.TaggedCanvas` draws and marks, `fonts.Face` measures and embeds, `writer` makes the file, `xmp` and
 `attachments` serve hybrid files such as Factur-X. Nothing here knows what a document says.

@@ -1,19 +1,15 @@
-"""A ReportLab canvas that numbers what it draws for the structure tree: tagged PDF in one pass.
+"""A canvas that numbers what is drawn on it for the structure tree: tagged PDF in one pass.
 
 Everything painted lies in exactly one mark: `put` and `tag` make content that readers are told, `artifact` what they
-are spared (rules, backgrounds, running heads). Text is drawn with the operators of `fonts.Face`; ReportLab's own text
-methods are closed, because they would bring fonts that are not embedded.
+are spared (rules, backgrounds, running heads). Text is drawn with the operators of `fonts.Face`, and with no other font
+than those that the file embeds.
 """
 
-import io
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn
-
-from reportlab.pdfgen.canvas import Canvas
 
 from templates.pdf.attachments import Attachment
 from templates.pdf.fonts import Face
@@ -45,11 +41,10 @@ class Page:
     key: int
 
 
-class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
+class TaggedCanvas:
     """Draws pages and keeps their structure; `finish` gives the file."""
 
     def __init__(self, facts: Facts, faces: Sequence[Face], *, size: tuple[float, float] = A4) -> None:
-        super().__init__(io.BytesIO(), pagesize=size, invariant=1, pageCompression=0)
         self.facts, self.faces, self.size = facts, faces, size
         self.root = Elem("Document")
         self.pages: list[Page] = []
@@ -57,18 +52,11 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         self.parents: list[Elem | list[Elem]] = []
         self.fonts = {face.subsets[0].resource: face.subsets[0] for face in faces}
         self.told: dict[str, list[tuple[str, str]]] = {face.key: [] for face in faces}
+        self._code: list[str] = []
         self._open: list[tuple[Elem, bool]] = [(self.root, False)]
         self._owners: list[Elem] = []
         self._mark_at: int | None = None
         self._hidden = 0
-
-    def _make_preamble(self) -> None:
-        """ReportLab would start each page with its base font, Helvetica, which no file of ours embeds."""
-        self._preamble = ""
-
-    def beginText(self, *_: Any, **__: Any) -> NoReturn:  # noqa: N802  # ReportLab's name
-        """Closed: text goes through `put` with the operators of a `Face`."""
-        raise TypeError("text is drawn with Face.show and put(), so that its font is embedded and its mark known")
 
     # -- marks ----------------------------------------------------------------------------------------------------
 
@@ -153,7 +141,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
-    def showPage(self) -> None:  # noqa: N802  # ReportLab's name
+    def show_page(self) -> None:
         """Ends the page. Open elements go on over it."""
         self._pause()
         content = "\n".join(self._code) + "\n"
@@ -163,9 +151,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         packed = zlib.compress(content.encode("latin-1"), 4)
         self.pages.append(Page(self.size, packed, self._owners, len(self.parents)))
         self.parents.append(self._owners)
-        self._owners = []
-        self._pageNumber += 1
-        self._restartAccumulators()
+        self._owners, self._code = [], []
         self._resume()
 
     # -- annotations ------------------------------------------------------------------------------------------------
@@ -210,7 +196,7 @@ class TaggedCanvas(Canvas):  # type: ignore[misc]  # ReportLab is not typed
         from templates.pdf.writer import write  # noqa: PLC0415  # the writer knows the canvas
 
         if self._code or not self.pages:
-            self.showPage()
+            self.show_page()
         return write(self, attachments, schemas)
 
 
