@@ -108,9 +108,11 @@ def _dates(token: asn1_cms.SignedData, digest: bytes) -> bool:
 def _signed_by(content: asn1_cms.SignedData, digest: bytes, signer: x509.Certificate) -> bool:
     """Whether the one signature of this CMS is of that key, over attributes that hold this digest."""
     (info,) = content["signer_infos"]
-    claimed = next(one["values"] for one in info["signed_attrs"] if one["type"].native == "message_digest")
+    signed = info["signed_attrs"]
+    claimed = next(one["values"] for one in signed if one["type"].native == "message_digest")
     algorithm = HASHES[info["digest_algorithm"]["algorithm"].native]()
-    attributes, signature, key = info["signed_attrs"].untag().dump(), info["signature"].native, signer.public_key()
+    # Signed as a SET OF, whatever tag they have in here (RFC 5652, 5.4).
+    attributes, signature, key = b"\x31" + signed.dump()[1:], info["signature"].native, signer.public_key()
     try:
         if isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, attributes, padding.PKCS1v15(), algorithm)

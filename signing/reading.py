@@ -3,16 +3,13 @@
 A tagged form keeps some hundreds of structure elements in one object stream. PyHanko reads that stream's table again
 for every object in it, which makes judging a signed form take a second; here the table is read once. And it reads the
 twenty thousand hexadecimal digits of a signature one by one, each time the signature is looked at: here all at once.
-Cross-reference streams, field by field there, are cut into rows here; for dictionaries see `parsing`.
+For dictionaries see `parsing`, for cross-reference streams `crossrefs`.
 
 The functions take the places of pyHanko's own, which they call for whatever is out of the ordinary.
 """
 
 import binascii
 import io
-import struct
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 from pyhanko.pdf_utils import generic, xref
@@ -20,14 +17,9 @@ from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.misc import PdfReadError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from signing.crossrefs import put_entries, read_cross_references
 from signing.parsing import read_dictionary
 from signing.revisions import Revision
-
-MAX_OBJECTS = 2**23
-"""Of one cross-reference stream: the most that ISO 32000 once allowed; a number beyond is pyHanko's to refuse."""
-
-GENERATION_BYTES = 2
-"""Of the highest generation there may be; what needs more is pyHanko's to refuse."""
 
 _digit_by_digit = generic.read_hex_string_from_stream
 
@@ -45,100 +37,6 @@ def read_hexadecimal(stream: Any) -> Any:
             stream.seek(end + 1)
             return generic.pdf_string(found)
     return _digit_by_digit(stream)
-
-
-_field_by_field = xref.parse_xref_stream
-
-
-def read_cross_references(stream: Any, strict: bool = True) -> Any:
-    """PyHanko's `parse_xref_stream`, which still reads, or refuses, whatever has not exactly its rows."""
-    sizes, places = stream.get("/W"), stream.get("/Index", [0, stream.get("/Size")])
-    if not _regular(sizes, 3) or not 0 < min(sizes) <= max(sizes) < 8 or not _regular(places, 2):
-        return _field_by_field(stream, strict)
-    start, count = int(places[0]), int(places[1])
-    if start < 0 or not 0 < count <= MAX_OBJECTS:
-        return _field_by_field(stream, strict)
-    row = int(sum(sizes))
-    # As pyHanko: a row may have a byte before it that says how it is predicted.
-    content: bytes = stream.read_data(DecodePurpose.XREF_STREAM, expected_size=count * (row + 1))
-    if len(content) != count * row:
-        return _field_by_field(stream, strict)
-    return Rows(content, [int(size) for size in sizes], start)
-
-
-def _regular(values: Any, count: int) -> bool:
-    return isinstance(values, list) and len(values) == count and all(isinstance(value, int) for value in values)
-
-
-class Rows:
-    """The rows of a cross-reference stream whose kind is 0, 1 or 2 (ISO 32000-2, table 18); others are passed over.
-
-    Args:
-        content: the rows, one after the other.
-        sizes: bytes of their three fields.
-        start: number of the object in the first row.
-    """
-
-    def __init__(self, content: bytes, sizes: Sequence[int], start: int) -> None:
-        self._rows, self._start = _fields(content, sizes), start
-        self.regular = sizes[2] <= GENERATION_BYTES
-
-    def __iter__(self) -> Iterator[Any]:
-        for number, (kind, one, two) in enumerate(self._rows, self._start):
-            if kind == 1:
-                yield xref.XRefEntry(xref.XRefType.STANDARD, one, number, two)
-            elif kind == 2:
-                yield xref.XRefEntry(xref.XRefType.IN_OBJ_STREAM, _in_stream(one, two), number)
-            elif kind == 0:
-                yield xref.XRefEntry(xref.XRefType.FREE, None, number, two)
-
-    def put_into(self, section: Any) -> int:
-        """What pyHanko's `process_entries` does with each of them; returns the highest number."""
-        rows = [(number, *row) for number, row in enumerate(self._rows, self._start) if number]
-        packed = [(number, one, two) for number, kind, one, two in rows if kind == 2]
-        placed = [(number, one, two) for number, kind, one, two in rows if kind == 1]
-        freed = [(number, two) for number, kind, _, two in rows if kind == 0]
-        section.xrefs_in_objstm.update({number: _in_stream(one, two) for number, one, two in packed})
-        section.obj_streams_used.update({one for _, one, _ in packed})
-        section.standard_xrefs.update({number: (two, one) for number, one, two in placed})
-        section.freed.update(freed)
-        named = section.explicit_refs_in_revision
-        named.update([(number, 0) for number, _, _ in packed])
-        named.update([(number, two) for number, _, two in placed])
-        named.update([(number, two - 1) for number, two in freed])
-        return next((number for number, kind, _, _ in reversed(rows) if kind <= 2), 0)
-
-
-_LETTERS = {1: "B", 2: "H", 4: "I"}
-"""Of unsigned numbers in `struct`."""
-
-
-def _fields(content: bytes, sizes: Sequence[int]) -> list[tuple[int, ...]]:
-    """The three numbers of each row, big-endian."""
-    if _LETTERS.keys() >= set(sizes):
-        return list(struct.iter_unpack(">" + "".join(_LETTERS[size] for size in sizes), content))
-    first, second, row = sizes[0], sizes[0] + sizes[1], sum(sizes)
-    ends = ((0, first), (first, second), (second, row))
-    return [
-        tuple(int.from_bytes(content[at + start : at + end], "big") for start, end in ends)
-        for at in range(0, len(content), row)
-    ]
-
-
-@lru_cache(maxsize=8192)
-def _in_stream(stream: int, index: int) -> Any:
-    """Documents of one kind share most of these, which nothing changes and which are slow to make."""
-    return xref.ObjStreamRef(stream, index)
-
-
-_one_by_one = xref.XRefSectionData.process_entries
-
-
-def put_entries(section: Any, entries: Any, strict: bool) -> Any:
-    """PyHanko's `process_entries`, which still takes, or refuses, what does not come from a plain stream."""
-    if isinstance(entries, Rows) and entries.regular:
-        return entries.put_into(section)
-    return _one_by_one(section, iter(entries), strict)
 
 
 generic.DictionaryObject.read_from_stream = staticmethod(read_dictionary)

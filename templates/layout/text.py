@@ -23,10 +23,15 @@ class Style:
     colour: str = brand.INK
     start: str = field(init=False, repr=False, compare=False)
     """Operators that choose colour and font, inside a text object."""
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.size, self.leading, self.bold, self.colour)))
         font = f"/{'B' if self.bold else 'R'}0 {self.size:g} Tf"
         object.__setattr__(self, "start", f"{brand.colour(self.colour)} rg {font}")
+
+    def __hash__(self) -> int:
+        return self._hash  # asked for hundreds of times a page, by the tables of `wrap` and `_lines`
 
     @property
     def face(self) -> Face:
@@ -183,6 +188,11 @@ def _lines(lines: tuple[str, ...], style: Style, room: float, align: Align) -> t
     return first, " ".join(out)
 
 
+@functools.lru_cache(64)
+def _head(accent: str) -> Style:
+    return replace(HEAD, colour=accent)
+
+
 class Heading(Text):
     """A heading of level 1 to 3, never the last thing on a page; a quiet level 1 leaves the large size to figures."""
 
@@ -196,8 +206,7 @@ class Heading(Text):
         before: float | None = None,
         quiet: bool = False,
     ) -> None:
-        head = replace(HEAD, colour=accent)
-        style = {1: head if quiet else LARGE, 2: head, 3: STRONG}[level]
+        style = STRONG if level == 3 else LARGE if level == 1 and not quiet else _head(accent)
         gap = {1: 0.0, 2: 3 * brand.STEP, 3: 2 * brand.STEP}[level] if before is None else before
         super().__init__(text, style, width=width, tag=f"H{level}", before=gap, keep=True)
 

@@ -9,7 +9,7 @@ from pyhanko.pdf_utils import generic, xref
 from pyhanko.pdf_utils.crypt import StandardSecurityHandler
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from signing import parsing, reading, writing
+from signing import crossrefs, parsing, reading, writing
 from templates.documents import order_form
 from tests.signing import world
 from tests.signing.attacks.on_pdf import ATTACKS
@@ -71,8 +71,8 @@ def by_bytes(monkeypatch):
     """PyHanko as it comes."""
     monkeypatch.setattr(generic.DictionaryObject, "read_from_stream", staticmethod(parsing._byte_by_byte))
     monkeypatch.setattr(generic, "read_hex_string_from_stream", reading._digit_by_digit)
-    monkeypatch.setattr(xref, "parse_xref_stream", reading._field_by_field)
-    monkeypatch.setattr(xref.XRefSectionData, "process_entries", reading._one_by_one)
+    monkeypatch.setattr(xref, "parse_xref_stream", crossrefs._field_by_field)
+    monkeypatch.setattr(xref.XRefSectionData, "process_entries", crossrefs._one_by_one)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -6,7 +6,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.misc import PdfReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from signing import reading
+from signing import crossrefs, reading
 from signing.reading import Reader
 from templates.documents import order_form
 
@@ -85,7 +85,7 @@ def test_cross_references_are_read_as_pyhanko_reads_them(sizes, places, content)
         except (PdfReadError, ValueError, TypeError) as error:
             return type(error)
 
-    assert outcome(reading._field_by_field) == outcome(reading.read_cross_references)
+    assert outcome(crossrefs._field_by_field) == outcome(crossrefs.read_cross_references)
 
 
 @pytest.mark.parametrize(
