@@ -3,9 +3,10 @@
 Usage: python -m benchmarks.sealed [RUNS]
 
 Both draw the same words in as many tables, every name and text new each time, and sign the result with RSA-3072. Ours
-is tagged PDF/A-3b with its signature fields, sealed as the product seals it (bytes checked). LibPDF's has neither tags
-nor fields; it cuts its fonts when it saves, loads what it has saved and signs it, as its documentation shows. Times are
-processor time.
+is tagged PDF/A-3b with its signature fields, its seal read back from its bytes; beside it stands what it costs to have
+pyHanko judge the sealed form too, as the product does before it shows it. LibPDF's has neither tags nor fields, and is
+not read back; it cuts its fonts when it saves, loads what it has saved and signs it, as its documentation shows. Times
+are processor time.
 """
 
 import os
@@ -24,12 +25,13 @@ from signing import pki
 from templates.documents import order_form
 from templates.documents.facts import OrderFormData
 
-BATCH, GOAL = 10, 5.0
+BATCH, GOAL = 20, 5.0
+PEER = "LibPDF as documented"
 
 
 def measure(runs: int) -> dict[str, list[float]]:
     """Milliseconds per document of each round."""
-    found: dict[str, list[float]] = {"drawn": [], "drawn and sealed": [], "LibPDF as documented": []}
+    found: dict[str, list[float]] = {"drawn": [], "drawn and sealed": [], "and judged by pyHanko": [], PEER: []}
     with tempfile.TemporaryDirectory() as scratch:
         keys = Path(scratch) / "keys"
         pki.create_development_pki(keys, passphrase=PASSPHRASE, now=datetime.now(UTC), organisation="Banc d'essai")
@@ -39,11 +41,12 @@ def measure(runs: int) -> dict[str, list[float]]:
             for run in range(-1, runs):  # the first round warms up
                 if run == 0:
                     keep_what_is_loaded()  # as each process of the product does
-                forms = [rose.order_form((run + 1) * 2 * BATCH + number) for number in range(2 * BATCH)]
+                forms = [rose.order_form((run + 1) * 3 * BATCH + number) for number in range(3 * BATCH)]
                 taken = {
                     "drawn": cost(order_form.render, forms[:BATCH]),
-                    "drawn and sealed": cost(partial(_sealed, ours), forms[BATCH:]),
-                    "LibPDF as documented": peer(),
+                    "drawn and sealed": cost(partial(_sealed, ours), forms[BATCH : 2 * BATCH]),
+                    "and judged by pyHanko": cost(partial(_sealed, ours, thorough=True), forms[2 * BATCH :]),
+                    PEER: peer(),
                 }
                 for name, value in taken.items():
                     if run >= 0:
@@ -53,8 +56,8 @@ def measure(runs: int) -> dict[str, list[float]]:
     return found
 
 
-def _sealed(ours: Ours, data: OrderFormData) -> bytes:
-    return ours.certify(order_form.render(data), thorough=False)
+def _sealed(ours: Ours, data: OrderFormData, *, thorough: bool = False) -> bytes:
+    return ours.certify(order_form.render(data), thorough=thorough)
 
 
 def main() -> None:
@@ -64,7 +67,7 @@ def main() -> None:
     print("milliseconds a document: min / median / max")
     for name, times in found.items():
         print(f"  {name:22}{spread(times)}   {1000 / statistics.median(times):6.1f} documents a second")
-    pairs = zip(found["LibPDF as documented"], found["drawn and sealed"], strict=True)
+    pairs = zip(found[PEER], found["drawn and sealed"], strict=True)
     ratios = [theirs / mine for theirs, mine in pairs]
     met = "met" if statistics.median(ratios) >= GOAL else "MISSED"
     print(f"{met}: LibPDF / ours, round by round {spread(ratios, 'x')} (goal: at least {GOAL:g})")

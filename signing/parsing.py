@@ -2,7 +2,7 @@
 
 Judging a signed form reads each of its five hundred objects, sealing one reads a dozen, and both spend most of their
 time on single bytes. Here one regular expression takes a token at a time, in the plain forms that programs write:
-names and strings without escapes, numbers, references, arrays, dictionaries.
+names without escapes, strings without others than octal ones, numbers, references, arrays, dictionaries.
 
 `read_dictionary` takes the place of pyHanko's own, which it calls, from the same byte on, for whatever is out of the
 ordinary: comments, escapes, a key that comes twice, content streams, damage. So it refuses all that pyHanko refuses;
@@ -25,9 +25,10 @@ _TOKEN = re.compile(
     rb"/(?P<name>[!\"$&'*-.0-;=?-Z\\^-z|~]*)" + _END + rb"|(?P<reference>[1-9][0-9]{0,8} [0-9]{1,5}) R" + _END + rb""
     rb"|(?P<whole>[+-]?[0-9]+)" + _END + rb"|(?P<decimal>[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+))" + _END + rb""
     rb"|(?P<dictionary><<)|(?P<dictionary_end>>>)|(?P<array>\[)|(?P<array_end>\])"
-    rb"|\((?P<string>[^()\\]*)\)|<(?P<hexadecimal>[0-9A-Fa-f]*)>"
+    rb"|\((?P<string>[^()\\]*(?:\\[0-3][0-7]{2}[^()\\]*)*)\)|<(?P<hexadecimal>[0-9A-Fa-f]*)>"
     rb"|(?P<boolean>true|false)" + _END + rb"|(?P<null>null)" + _END + rb")"
 )
+_OCTAL = re.compile(rb"\\([0-7]{3})")
 _FOLLOWING = re.compile(rb"[\x00\t\n\x0c\r ]*(.?)", re.DOTALL)
 
 DEPTH = 50
@@ -125,6 +126,10 @@ def _reference(numbers: bytes, container_ref: Any) -> Any:
     return generic.IndirectObject(int(number), int(generation), container_ref.get_pdf_handler())
 
 
+def _character(octal: re.Match[bytes]) -> bytes:
+    return bytes([int(octal[1], 8)])
+
+
 def _misplaced(_: bytes, __: Any) -> NoReturn:
     raise _Unusual
 
@@ -134,7 +139,7 @@ _MAKERS: dict[str, Callable[[bytes, Any], Any]] = {
     "reference": _reference,
     "whole": lambda token, _: generic.NumberObject(token),
     "decimal": lambda token, _: generic.FloatObject(token.decode("ascii")),
-    "string": lambda token, _: generic.pdf_string(token),
+    "string": lambda token, _: generic.pdf_string(_OCTAL.sub(_character, token)),
     "hexadecimal": lambda token, _: generic.pdf_string(unhexlify(token)),
     "boolean": lambda token, _: generic.BooleanObject(token == b"true"),
     "null": lambda _, __: generic.NullObject(),

@@ -3,7 +3,7 @@
 A tagged form keeps some hundreds of structure elements in one object stream. PyHanko reads that stream's table again
 for every object in it, which makes judging a signed form take a second; here the table is read once. And it reads the
 twenty thousand hexadecimal digits of a signature one by one, each time the signature is looked at: here all at once.
-For dictionaries see `parsing`, for cross-reference streams `crossrefs`.
+For dictionaries see `parsing`, for cross-reference streams `crossrefs`, for the signers' names `names`.
 
 The functions take the places of pyHanko's own, which they call for whatever is out of the ordinary.
 """
@@ -12,11 +12,13 @@ import binascii
 import io
 from typing import Any
 
+from asn1crypto import x509
 from pyhanko.pdf_utils import generic, xref
 from pyhanko.pdf_utils.decode_limits import DecodePurpose
 from pyhanko.pdf_utils.misc import PdfReadError, PdfStrictReadError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from signing import names
 from signing.crossrefs import put_entries, read_cross_references
 from signing.parsing import read_dictionary
 from signing.revisions import Revision
@@ -39,6 +41,9 @@ def read_hexadecimal(stream: Any) -> Any:
     return _digit_by_digit(stream)
 
 
+x509.NameTypeAndValue._ldap_string_prep = names.prepare  # noqa: SLF001
+x509.RDNSequence.hashable = property(names.hashable)
+x509.RDNSequence.__eq__ = names.equal
 generic.DictionaryObject.read_from_stream = staticmethod(read_dictionary)
 generic.read_hex_string_from_stream = read_hexadecimal
 xref.parse_xref_stream = read_cross_references

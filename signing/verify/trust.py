@@ -14,12 +14,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 
-from signing import names
 from signing.ocsp import revoked_at
-
-asn1_x509.NameTypeAndValue._ldap_string_prep = names.prepare  # noqa: SLF001
-asn1_x509.RDNSequence.hashable = property(names.hashable)
-asn1_x509.RDNSequence.__eq__ = names.equal
 
 SHORT_TERM = "0.4.0.194121.2.1"
 """Validity assured, short term (ETSI EN 319 412-1, 5.2): such a certificate is never revoked."""

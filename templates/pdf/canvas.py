@@ -62,9 +62,10 @@ class TaggedCanvas:
 
     def put(self, tag: str | Elem, operators: str, extra: str = "") -> None:
         """Draws ready operators as the content of one element in the innermost open one."""
-        self._pause()
+        if self._mark_at is not None:
+            self._pause()
         element = tag if isinstance(tag, Elem) else Elem(tag, extra)
-        if element.parent is None:
+        if not element.joined:
             element.join(self._open[-1][0])
         owners = self._owners
         element.kids.append((len(self.pages), len(owners)))
@@ -179,7 +180,7 @@ class TaggedCanvas:
             self._annotate(element, body, look)
 
     def _annotate(self, element: Elem, body: str, look: str = "") -> None:
-        annotation = Annotation(len(self.pages), body, element, len(self.parents), look, field=bool(look))
+        annotation = Annotation(len(self.pages), body, len(self.parents), look, field=bool(look))
         self.parents.append(element)
         self.annotations.append(annotation)
         element.kids.append(annotation)

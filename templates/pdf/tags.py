@@ -62,7 +62,6 @@ class Annotation:
 
     page: int
     body: str
-    element: "Elem"
     key: int
     appearance: str = ""
     field: bool = False
@@ -73,18 +72,19 @@ class Annotation:
 class Elem:
     """A structure element. It joins the tree when it is first drawn, so drawing order is reading order.
 
-    Kids are elements, `(page index, MCID)` or annotations. An element may go on over several pages: begin it again.
+    It does not know its parent: without rings among them, the elements of a form are gone as soon as it is drawn. Kids
+    are elements, `(page index, MCID)` or annotations. An element may go on over several pages: begin it again.
     """
 
     tag: str
     extra: str = ""
-    parent: "Elem | None" = None
+    joined: bool = False
     kids: "list[Elem | tuple[int, int] | Annotation]" = field(default_factory=list)
     number: int = 0
 
     def join(self, parent: "Elem") -> "Elem":
         """Becomes the next kid of `parent`, unless it already has its place."""
-        if self.parent is None:
-            self.parent = parent
+        if not self.joined:
+            self.joined = True
             parent.kids.append(self)
         return self

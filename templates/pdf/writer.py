@@ -97,30 +97,8 @@ def structure(canvas: TaggedCanvas, first: int, pages: Sequence[int]) -> list[st
     )
     out = [root, ""]
 
-    def emit(element: Elem, parent: int) -> None:
-        element.number = number = first + len(out)
-        if len(element.kids) == 1 and isinstance(element.kids[0], tuple):  # most elements: one text on one page
-            at, mark = element.kids[0]
-            place = f"/P {parent} 0 R/Pg {pages[at]} 0 R/K {mark}"
-            out.append(f"<</Type/StructElem/S/{element.tag}{place}{element.extra}>>")
-            return
-        out.append("")
-        kids, page = [], -1
-        for kid in element.kids:
-            if isinstance(kid, tuple):
-                at, mark = kid
-                page = at if page < 0 else page
-                kids.append(f"{mark}" if at == page else f"<</Type/MCR/Pg {pages[at]} 0 R/MCID {mark}>>")
-            elif isinstance(kid, Elem):
-                emit(kid, number)
-                kids.append(f"{kid.number} 0 R")
-            else:
-                kids.append(f"<</Type/OBJR/Pg {pages[kid.page]} 0 R/Obj {kid.number} 0 R>>")
-        k = f"/K {kids[0]}" if len(kids) == 1 else f"/K[{' '.join(kids)}]" if kids else ""
-        pg = f"/Pg {pages[page]} 0 R" if page >= 0 else ""
-        out[number - first] = f"<</Type/StructElem/S/{element.tag}/P {parent} 0 R{pg}{k}{element.extra}>>"
-
-    emit(canvas.root, first)
+    places = [f"/Pg {number} 0 R" for number in pages]
+    _emit(out, canvas.root, first, first, places)
     numbers = "\n".join(
         f"{key} [{' '.join([f'{e.number} 0 R' for e in owner])}]"
         if isinstance(owner, list)
@@ -129,6 +107,31 @@ def structure(canvas: TaggedCanvas, first: int, pages: Sequence[int]) -> list[st
     )
     out[1] = f"<</Nums[{numbers}]>>"
     return out
+
+
+def _emit(out: list[str], element: Elem, parent: int, first: int, places: Sequence[str]) -> None:
+    """Adds an element and all that it holds; `places` name the pages."""
+    element.number = number = first + len(out)
+    kids = element.kids
+    if len(kids) == 1 and isinstance(kids[0], tuple):  # most elements: one text on one page
+        at, mark = kids[0]
+        out.append(f"<</Type/StructElem/S/{element.tag}/P {parent} 0 R{places[at]}/K {mark}{element.extra}>>")
+        return
+    out.append("")
+    named, page = [], -1
+    for kid in kids:
+        if isinstance(kid, tuple):
+            at, mark = kid
+            page = at if page < 0 else page
+            named.append(f"{mark}" if at == page else f"<</Type/MCR{places[at]}/MCID {mark}>>")
+        elif isinstance(kid, Elem):
+            _emit(out, kid, number, first, places)
+            named.append(f"{kid.number} 0 R")
+        else:
+            named.append(f"<</Type/OBJR{places[kid.page]}/Obj {kid.number} 0 R>>")
+    k = f"/K {named[0]}" if len(named) == 1 else f"/K[{' '.join(named)}]" if named else ""
+    pg = places[page] if page >= 0 else ""
+    out[number - first] = f"<</Type/StructElem/S/{element.tag}/P {parent} 0 R{pg}{k}{element.extra}>>"
 
 
 def write(canvas: TaggedCanvas, attachments: Sequence[Attachment], schemas: Sequence[Schema]) -> bytes:
