@@ -2,8 +2,10 @@
 
 import gc
 
-YOUNG = 5_000
-"""Objects made before the collector looks for cycles among them; drawing one form makes some ten thousand."""
+YOUNG = 50_000
+"""Objects made, and not yet gone, before the collector looks for cycles among them: some megabytes.
+
+A form in the making has some thousands, which go by themselves."""
 
 
 def keep_what_is_loaded() -> None:

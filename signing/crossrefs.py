@@ -6,7 +6,6 @@ The two functions take the places of pyHanko's own, which they call for whatever
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import Any
 
 from pyhanko.pdf_utils import xref
@@ -106,10 +105,9 @@ class Rows:
 
     def _at(self, place: int) -> tuple[int, int, int]:
         """The three numbers of a row, big-endian."""
-        at = place * self._row
-        ends = (at, at + self._second, at + self._third, at + self._row)
-        kind, one, two = (int.from_bytes(self._content[a:b], "big") for a, b in pairwise(ends))
-        return kind, one, two
+        row = self._content[place * self._row : (place + 1) * self._row]
+        kind, one, two = row[: self._second], row[self._second : self._third], row[self._third :]
+        return int.from_bytes(kind, "big"), int.from_bytes(one, "big"), int.from_bytes(two, "big")
 
 
 class Packed(Mapping[int, Any]):

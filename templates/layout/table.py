@@ -59,6 +59,8 @@ class _Measured:
 
 
 SIGN_WIDTH = 11.0
+EMPTY = ("",)
+ROW_HEAD, COLUMN_HEAD = attributes(scope="Row"), attributes(scope="Column")
 
 
 class Table(Block):
@@ -109,27 +111,28 @@ class Table(Block):
         self.height = self.ends[-1]
 
     def _measure(self, row: Row) -> _Measured:
-        strong = row.kind in {"group", "total"}
+        group = row.kind == "group"
+        plain = SMALL_STRONG if group or row.kind == "total" else self.style
         cells, high = [], 0.0
-        spans = [self.width] if row.kind == "group" else self.widths
+        spans = [self.width] if group else self.widths
         last = len(spans) - 1
         for i, (cell, wide) in enumerate(zip(row.cells, spans, strict=True)):
-            parts = (
-                (Rich(cell, SMALL_STRONG if strong else self.style),)
-                if isinstance(cell, str)
-                else ((cell,) if isinstance(cell, Rich) else cell)
-            )
-            align = "left" if row.kind == "group" else self.columns[i].align
+            align = "left" if group else self.columns[i].align
             # Outer cells touch the margins, so that text aligns with what stands above and below the table.
             room = wide - (PAD_X if 0 < i < last else PAD_X / 2 if last else 0.0)
             down, laid = PAD_Y, []
-            for part in parts:
-                text = Text(part.text, part.style, width=room - (SIGN_WIDTH if part.sign else 0.0), align=align)
-                laid.append((text, down, part.sign))
+            if isinstance(cell, str):
+                text = Text(cell, plain, width=room, align=align)
+                laid.append((text, down, ""))
                 down += text.height
+            else:
+                for part in (cell,) if isinstance(cell, Rich) else cell:
+                    text = Text(part.text, part.style, width=room - (SIGN_WIDTH if part.sign else 0.0), align=align)
+                    laid.append((text, down, part.sign))
+                    down += text.height
             cells.append(laid)
             high = max(high, down)
-        extra = brand.STEP if row.kind == "group" else 0.0
+        extra = brand.STEP if group else 0.0
         return _Measured(cells, row.kind, high + PAD_Y + extra)
 
     # -- drawing ---------------------------------------------------------------------------------------------------
@@ -164,7 +167,7 @@ class Table(Block):
             inset = PAD_X / 2 if i else 0.0
             left = x + (0.0 if group else self.lefts[i]) + inset
             head = tag == "TH" or (tag == "TD" and self.row_heads and i == 0 and not group)
-            extra = attributes(scope="Row" if tag == "TD" else "Column") if head else ""
+            extra = "" if not head else ROW_HEAD if tag == "TD" else COLUMN_HEAD
             extra = attributes(colspan=len(self.columns)) if group else extra
             name = "TH" if head else "TD"
             for text, offset, sign in cell:
@@ -175,7 +178,7 @@ class Table(Block):
                 canvas.paint(*(t.operators(left, top - o) for t, o, _ in cell))
                 continue
             element = Elem(name, extra) if row.key is None else pen.element(row.keys[i], name, extra)
-            shown = [(t, o, SIGN_WIDTH if sign else 0.0) for t, o, sign in cell if t.lines != ("",)]
+            shown = [(t, o, SIGN_WIDTH if sign else 0.0) for t, o, sign in cell if t.lines != EMPTY]
             if not shown:
                 canvas.begin(element)
                 canvas.end()
