@@ -167,17 +167,17 @@ def _kids(node: Any, path: Path) -> Iterator[tuple[Key, Path]]:
 def _references(value: Any) -> list[tuple[Path, Key]]:
     """The references in a value, with the path to each; those to parents lead back."""
     found: list[tuple[Path, Key]] = []
-
-    def gather(value: Any, path: Path) -> None:
-        if isinstance(value, generic.IndirectObject):
-            found.append((path, (value.idnum, value.generation)))
-        elif isinstance(value, generic.DictionaryObject):
-            for key, held in value.items():
-                if key != "/Parent":
-                    gather(held, (*path, key))
-        elif isinstance(value, generic.ArrayObject):
-            for index, held in enumerate(value):
-                gather(held, (*path, index))
-
-    gather(value, ())
+    _gather(value, (), found)
     return found
+
+
+def _gather(value: Any, path: Path, found: list[tuple[Path, Key]]) -> None:
+    if isinstance(value, generic.IndirectObject):
+        found.append((path, (value.idnum, value.generation)))
+    elif isinstance(value, generic.DictionaryObject):
+        for key, held in value.items():
+            if key != "/Parent":
+                _gather(held, (*path, key), found)
+    elif isinstance(value, generic.ArrayObject):
+        for index, held in enumerate(value):
+            _gather(held, (*path, index), found)

@@ -1,7 +1,7 @@
 """The verdict on one PDF by itself: structure, then every signature from the newest back, then the levels."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -60,7 +60,7 @@ async def _judge_signatures(scene: Scene, trust: Trust, signatures: list[Any], f
             continue
         judged.insert(0, one)
         scene = Scene(**(vars(scene) | {"known_at": one.known_at}))
-    anchors = Trust(anchors=trust.anchors)
+    anchors = replace(trust, certificates=(), crls=(), ocsps=())
     try:
         reports = await reports_with_levels(scene, anchors, judged)
     except Exception:  # noqa: BLE001  # as above

@@ -1,7 +1,8 @@
 """Whom to believe, and when: chains of certificates judged at a past instant, with what was kept to judge them."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, cast
@@ -31,6 +32,8 @@ class Trust:
     certificates: tuple[Any, ...] = ()
     crls: tuple[Any, ...] = ()
     ocsps: tuple[Any, ...] = ()
+    answers: dict[bytes, bool] = field(default_factory=dict, compare=False, repr=False)
+    """What `revocation_known` has said, shared by all that `with_dss` makes for one verification."""
 
     @classmethod
     def of(cls, anchors: Sequence[x509.Certificate], crls: Sequence[bytes]) -> "Trust":
@@ -117,8 +120,26 @@ class Trust:
     async def revocation_known(self, certificate: Any, others: Sequence[Any], moment: datetime) -> bool:
         """Whether revocation data cover the certificate and its issuers up to the anchor, at `moment`.
 
-        One that is declared too short-lived to be revoked needs none; its issuers do.
+        One that is declared too short-lived to be revoked needs none; its issuers do. The levels of several signatures
+        ask the same of the same data: it is worked out once.
         """
+        question = self._question(certificate, others, moment)
+        if question not in self.answers:
+            self.answers[question] = await self._revocation_known(certificate, others, moment)
+        return self.answers[question]
+
+    def _question(self, certificate: Any, others: Sequence[Any], moment: datetime) -> bytes:
+        """A digest of all that the answer depends on."""
+        groups = ([certificate], others, self.anchors, self.certificates, self.crls, self.ocsps)
+        digest = hashlib.sha256(moment.isoformat().encode())
+        for group in groups:
+            digest.update(b"%d:" % len(group))
+            for one in group:
+                encoded = one if isinstance(one, bytes) else one.dump()
+                digest.update(b"%d:" % len(encoded) + encoded)
+        return digest.digest()
+
+    async def _revocation_known(self, certificate: Any, others: Sequence[Any], moment: datetime) -> bool:
         issuers = [other for other in (*others, *self.certificates) if other.subject == certificate.issuer]
         if is_short_term(certificate):
             anchored = any(anchor.subject == certificate.issuer for anchor in self.anchors)
