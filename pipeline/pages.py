@@ -15,6 +15,9 @@ from pipeline.orders import shown_form
 MAX_WIDTH = 1600
 """Pixels: enough to zoom on a tablet, too little to be a burden."""
 
+PACKED = 3
+"""Of zlib's levels: the highest takes five times as long, with the customer waiting, for one part in a hundred."""
+
 KEPT = 128
 """Images kept in memory: a ceremony shows the same few pages again and again."""
 
@@ -67,7 +70,7 @@ def page_image(services: Services, sha256: str, page: int, width: int) -> PageIm
         finally:
             document.close()
         out = BytesIO()
-        image.save(out, "PNG", optimize=True)
+        image.save(out, "PNG", compress_level=PACKED)
         made = PageImage(out.getvalue(), hashlib.sha256(out.getvalue()).hexdigest(), image.width, image.height)
         _images[key] = made
         while len(_images) > KEPT:

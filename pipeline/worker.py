@@ -79,6 +79,7 @@ class Engine(AbstractContextManager["Engine"]):
         """The seal's own thread, for somebody waits at a counter, and those for all the rest."""
         prefix, threads = self.services.settings.queue_prefix, self.services.settings.worker_threads
         rest = queues - {FIRST}
+        self.broker.logger.setLevel(logging.ERROR)  # it wonders at two workers on one broker, which are meant
         for names, count in (({FIRST} & queues, 1 if rest else threads), (rest, threads)):
             if names:
                 yield dramatiq.Worker(

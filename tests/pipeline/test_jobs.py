@@ -196,7 +196,7 @@ def test_what_a_stopped_process_left_is_taken_up(services, step):
     real.works.engine.dispose()
 
 
-def test_a_seal_waits_for_nothing_else(services, step, monkeypatch):
+def test_a_seal_waits_for_nothing_else(services, step, monkeypatch, caplog):
     """Every thread is held up by deliveries, and more of them queue: a seal is made all the same."""
     sealed, held = threading.Event(), threading.Event()
     monkeypatch.setitem(STEPS, "seal", Kind(lambda _services: sealed.set(), "sealing"))
@@ -209,6 +209,7 @@ def test_a_seal_waits_for_nothing_else(services, step, monkeypatch):
     with Engine(real):
         assert sealed.wait(10)
         held.set()
+    assert not [record for record in caplog.records if record.name.startswith("dramatiq")]
     real.works.engine.dispose()
 
 
