@@ -23,7 +23,7 @@ def _timeline(made: Flow, words: Words) -> None:
     made.text(t("timeline_note"), layout.SMALL_SOFT, before=4, keep=True)
     rows, devices = [], dict[str, int]()
     for event in words.evidence.events:
-        happened = [Rich(words.named("event", event.kind), layout.SMALL_STRONG)]
+        happened = [Rich(words.event(event.kind), layout.SMALL_STRONG)]
         data = words.data(event)
         if data:
             happened.append(Rich(data, layout.SMALL))

@@ -25,8 +25,17 @@ class Words:
 
     def act(self, key: str, **values: object) -> str:
         """A text about what was signed: an order, or the amendment of a mandate, which has words of its own."""
+        return self.t(f"{key}{self._kind}", **values)
+
+    def event(self, kind: str) -> str:
+        """What happened, in a few words."""
+        own = f"event.{kind}{self._kind}"
+        return self.t(own) if own in self.t else self.named("event", kind)
+
+    @property
+    def _kind(self) -> str:
         amendment = any(document.kind == "mandate_amendment" for document in self.facts.documents)
-        return self.t(f"{key}_amendment" if amendment else key, **values)
+        return "_amendment" if amendment else ""
 
     def named(self, family: str, value: str) -> str:
         """The word for a recorded value (`delivery`, `delivered`), or the value itself where there is none."""
