@@ -19,7 +19,7 @@ from pipeline.retry import Later
 from signing.errors import KeyUnavailable, TimestampError
 from signing.evidence import CLOSED, ChainedEvent, EvidenceFacts, build_evidence, closing_data
 from signing.seal import seal_document
-from signing.verify import verify
+from signing.verify import Report, disagreements, verify
 from storage.errors import ArchiveUnavailable
 from storage.models import Order
 from storage.work import Work
@@ -46,6 +46,7 @@ def evidence(services: Services, order_id: str) -> None:
             events = _closed(services, work, order_id, facts)
         stamp = services.keys.timestamper.timestamp(bytes.fromhex(events[-1].hash))
         written = build_evidence(facts, events, stamp)
+        _confirm(services, sealed, report, written)
         plain = template.render(template.from_json(written, documents.look(frozen)))
         pdf = seal_document(
             plain,
@@ -54,11 +55,9 @@ def evidence(services: Services, order_id: str) -> None:
             reason=f"Dossier de preuve : {named(order)}",
             location=frozen.seller.address.city,
             timestamper=services.keys.timestamper,
-            thorough=False,  # judged below, with all that it says of the form
         )
         reached = best_level(services, pdf)
         pdf = reached.pdf
-        _confirm(services, sealed, pdf)
         until = retain_until(services, services.today())
         services.archive.put(written, area="signed", retain_until=until, media_type="application/json")
         services.archive.put(pdf, area="signed", retain_until=until, media_type="application/pdf")
@@ -79,12 +78,12 @@ def evidence(services: Services, order_id: str) -> None:
     services.nudge()
 
 
-def _confirm(services: Services, sealed: bytes, pdf: bytes) -> None:
-    """What an outsider would say of both files: a proof that does not hold is an error today, not in court."""
-    report = verify(sealed, trust=services.keys.roots, evidence=pdf, now=services.clock())
-    if not report.passed:
-        found = ", ".join(sorted({finding.code for finding in report.findings}))
-        raise RuntimeError(f"the evidence does not agree with the sealed form: {report.sub_indication} {found}")
+def _confirm(services: Services, sealed: bytes, report: Report, written: bytes) -> None:
+    """What an outsider would say of form and evidence: a proof that does not hold is an error today, not in court."""
+    found = disagreements(written, sealed, report, trust=services.keys.roots, now=services.clock())
+    if found:
+        codes = ", ".join(sorted({each.code for each in found}))
+        raise RuntimeError(f"the evidence does not agree with the sealed form: {codes}")
 
 
 def _closed(services: Services, work: Work, order_id: str, facts: EvidenceFacts) -> tuple[ChainedEvent, ...]:

@@ -35,6 +35,7 @@ __all__ = [
     "Report",
     "SignatureReport",
     "TimeStampReport",
+    "disagreements",
     "story",
     "verify",
 ]
@@ -66,6 +67,16 @@ def verify(
         pending: names of signature fields that may still be empty, e.g. `client` on a form that is only certified.
     """
     return asyncio.run(_verify(pdf, Trust.of(trust, crls), evidence, now or datetime.now(UTC), pending))
+
+
+def disagreements(
+    evidence: bytes, pdf: bytes, report: Report, *, trust: Sequence[x509.Certificate], now: datetime
+) -> tuple[Finding, ...]:
+    """What is wrong with an evidence file (JSON), beside a signed PDF and the verdict on it; nothing where they agree.
+
+    For who is about to seal the file: its seal is not asked for. Runs an event loop of its own, as `verify`.
+    """
+    return asyncio.run(judge_evidence(evidence, pdf, report.signatures, Trust.of(trust, ()), now, now)).findings
 
 
 async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetime, pending: Collection[str]) -> Report:
