@@ -9,12 +9,12 @@ from typing import Literal
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
+from pipeline.addresses import take_place
 from pipeline.bootstrap import Services
 from pipeline.errors import LoginTooOften
-from pipeline.origin import network_of
-from signing.code import ADDRESS_LIMITS, DAY, within
+from signing.code import DAY
 from storage.models import LoginTry, User
 from storage.work import Work
 
@@ -67,14 +67,8 @@ def forget_login_tries(services: Services) -> None:
 
 def _begin(services: Services, ip: str | None) -> str:
     """Take a place among the failures of this address; a right password gives it back."""
-    network, now = network_of(ip), services.clock()
     with services.works() as work:
-        work.hold(f"login:ip:{network}")
-        query = select(LoginTry.at).where(LoginTry.network == network, LoginTry.at > now - DAY)
-        decision = within(ADDRESS_LIMITS, list(work.session.scalars(query)), now)
-        if not decision.allowed:
-            raise LoginTooOften(decision.wait_seconds)
-        return work.add(LoginTry(network=network, at=now)).id
+        return take_place(work, LoginTry, "login", ip, services.clock(), LoginTooOften).id
 
 
 def _compare(services: Services, user_id: str, secret: Secret, given: str) -> tuple[bool, str | None]:

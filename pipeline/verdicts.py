@@ -3,12 +3,12 @@
 from contextlib import suppress
 from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
+from pipeline.addresses import take_place
 from pipeline.bootstrap import Services
 from pipeline.errors import VerificationBusy, VerificationTooHeavy, VerificationTooOften
-from pipeline.origin import network_of
-from signing.code import ADDRESS_LIMITS, DAY, within
+from signing.code import DAY
 from signing.errors import SigningError
 from signing.verify import Report
 from signing.verify.apart import Judges, JudgesBusy, JudgingTooHeavy
@@ -52,11 +52,5 @@ def forget_verifications(services: Services) -> None:
 
 def _count(services: Services, ip: str | None) -> None:
     """Count one more, under the name of its network, as codes are: whichever process asks."""
-    network, now = network_of(ip), services.clock()
     with services.works() as work:
-        work.hold(f"verify:ip:{network}")
-        query = select(Verification.at).where(Verification.network == network, Verification.at > now - DAY)
-        decision = within(ADDRESS_LIMITS, list(work.session.scalars(query)), now)
-        if not decision.allowed:
-            raise VerificationTooOften(decision.wait_seconds)
-        work.add(Verification(network=network, at=now))
+        take_place(work, Verification, "verify", ip, services.clock(), VerificationTooOften)

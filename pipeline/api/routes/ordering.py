@@ -7,12 +7,14 @@ from starlette.responses import Response
 
 from pipeline.api.access import Acting, Seller, Serving
 from pipeline.api.errors import ChoicesUnreadable
+from pipeline.api.keys import Caller
 from pipeline.api.openapi import CHOICES_EXAMPLE, body_of, refusals
 from pipeline.api.route import ApiRoute, Attempting, ReadingRoute
 from pipeline.api.routes.orders import order_now
 from pipeline.api.schemas.orders import FieldIn, FieldOut, OrderOut, field_out
 from pipeline.api.visibility import see_order, see_proposal
-from pipeline.customer import check_field, read_choices
+from pipeline.bootstrap import Services
+from pipeline.customer import CustomerChoices, check_field, read_choices
 from pipeline.steps import amend as steps
 from pipeline.steps.amend import amendable
 from pipeline.steps.prepare import ensure_form, prepare
@@ -45,17 +47,8 @@ def order(
     with services.works(read_only=True) as work:
         see_proposal(work, proposal_id, caller)
     made = attempt.made(Order)
-    if made:
-        order_id = made[0]
-        ensure_form(services, order_id)
-    else:
-        choices, wrong = read_choices(values)
-        if choices is None:
-            raise ChoicesUnreadable(wrong)
-        order_id = prepare(services, proposal_id, choices, origin)
-    shown = order_now(services, order_id, caller)
-    response.headers["location"] = f"/api/v1/orders/{shown.number}"
-    return shown
+    order_id = made[0] if made else prepare(services, proposal_id, _choices(values), origin)
+    return _prepared(services, order_id, caller, response)
 
 
 @router.post(
@@ -78,17 +71,25 @@ def amend(
 
     Of the choices, signatory, e-mail, mobile, place, IBAN and holder count. The mandate is replaced once it is signed.
     """
-    with services.works(read_only=True) as work:
-        see_order(work, amendable(services, umr).order_id, caller)
     made = attempt.made(Order)
-    if made:
-        order_id = made[0]
-        ensure_form(services, order_id)
-    else:
-        choices, wrong = read_choices(values)
-        if choices is None:
-            raise ChoicesUnreadable(wrong)
-        order_id = steps.amend(services, umr, choices, origin)
+    if not made:  # what was done stays done when the mandate has been replaced since
+        source_id = amendable(services, umr).order_id
+        with services.works(read_only=True) as work:
+            see_order(work, source_id, caller)
+    order_id = made[0] if made else steps.amend(services, umr, _choices(values), origin)
+    return _prepared(services, order_id, caller, response)
+
+
+def _choices(values: dict[str, Any]) -> CustomerChoices:
+    choices, wrong = read_choices(values)
+    if choices is None:
+        raise ChoicesUnreadable(wrong)
+    return choices
+
+
+def _prepared(services: Services, order_id: str, caller: Caller, response: Response) -> OrderOut:
+    """The order with its form, which a process that died has not drawn, and its address."""
+    ensure_form(services, order_id)
     shown = order_now(services, order_id, caller)
     response.headers["location"] = f"/api/v1/orders/{shown.number}"
     return shown
