@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import Blocked, CodeWrong, NotFound, WrongState
 from pipeline.orders import archived, frozen_of
 from pipeline.steps import ceremony
+from pipeline.steps import prepare as prepare_step
 from pipeline.steps.amend import amend, amendable
 from pipeline.steps.bank import take_answer
 from pipeline.steps.collect import collect
@@ -19,7 +20,7 @@ from pipeline.steps.export import export_order
 from pipeline.steps.mandate import mandate as register_again
 from pipeline.steps.mandate_life import revoke
 from pipeline.steps.prenotify import announce_due
-from pipeline.steps.prepare import mandates_for, withdraw
+from pipeline.steps.prepare import ensure_form, mandates_for, withdraw
 from pipeline.steps.release import release
 from signing.verify import verify
 from storage.models import ArchiveEntry, Event, Instalment, Invoice, Job, Mandate, Order, Track
@@ -28,6 +29,7 @@ from tests.house import CUSTOMER, REP, choices, drain, kinds, open_and_read, ord
 from tests.journeys.bank import camt054
 from tests.journeys.pages import Browser
 from tests.pipeline.api_client import CHOICES, Client, problem
+from tests.pipeline.test_api_idempotency import die_instead, killed_call
 from tests.templates.reading import words
 
 NEW_IBAN = "FR1420041010050500013M02606"
@@ -399,3 +401,21 @@ def test_an_amendment_that_nobody_signed_is_forgotten(house):
     services.clock.move(days=20)
     forget_prospects(services)
     assert [row.id for row in rows(services, Order)] == [first]
+
+
+def test_an_answer_lost_before_the_mandate_was_replaced_is_given_again(house, monkeypatch):
+    """The program's process died with the answer; meanwhile the customer signed: the key says what was done."""
+    services, _ = house
+    path = f"/api/v1/mandates/{old_mandate(services).umr}/amendments"
+    body = CHOICES | {"iban": NEW_IBAN, "account_holder": "LA ROSE"}
+    crm = Client(services, "c.delmas")
+    with monkeypatch.context() as patch:
+        die_instead(patch, prepare_step, "certify")
+        killed_call(crm, "account-2", path, json=body)
+    (amendment,) = [row for row in rows(services, Order) if row.amends_umr]
+    services.clock.move(hours=1)
+    ensure_form(services, amendment.id)
+    sign(services, amendment.id)
+    drain(services)
+    answer = crm.once("account-2", path, json=body)
+    assert (answer.status_code, answer.json()["number"]) == (201, amendment.number)
