@@ -96,6 +96,12 @@ def make_house(installation, tmp_path, **options):
         yield running
 
 
+def follow(locator):
+    """Click what leads to another page, and be there: a click alone returns before the next page has come."""
+    with locator.page.expect_navigation():
+        locator.click()
+
+
 class Screen:
     """One browser window; fails at the end where the console complained (policy, script errors)."""
 
@@ -123,7 +129,7 @@ class Screen:
         self.page.goto("/login")
         self.page.fill("#user", user)
         self.page.fill("#password", "demonstration")
-        self.page.get_by_role("button", name="Se connecter").click()
+        follow(self.page.get_by_role("button", name="Se connecter"))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 
 from templates.pages.texts import texts_in
-from tests.browser.conftest import ARTEFACTS, SIZES
+from tests.browser.conftest import ARTEFACTS, SIZES, follow
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 WINDOWS = ("small-phone", "tablet", "desktop")
@@ -64,11 +64,11 @@ class Gallery:
         self.page.goto("/login")
         self.page.fill("#user", user)
         self.page.fill("#password", "demonstration")
-        self.page.locator("button.act").click()
+        follow(self.page.locator("button.act"))
 
     def press(self, name):
         """The first button of the page's main form by a part of the address that it goes to."""
-        self.page.locator(f'main form[action*="{name}"] button, main button[formaction*="{name}"]').first.click()
+        follow(self.page.locator(f'main form[action*="{name}"] button, main button[formaction*="{name}"]').first)
 
     def look(self, name, path="", *, status=200):
         """Go to `path` (or stay) and see the page in every window."""

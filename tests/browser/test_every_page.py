@@ -12,6 +12,7 @@ from pipeline.steps.ceremony.opening import expire
 from pipeline.steps.prepare import prepare, withdraw
 from pipeline.steps.renounce import renounce
 from storage.models import Batch, Order
+from tests.browser.conftest import follow
 from tests.browser.looking import Gallery
 from tests.factories import IBAN, make_account, make_call_tracking, make_line, make_proposal, make_sub_order, sample
 from tests.house import AGENCY, CUSTOMER, REP, choices, drain, open_and_read, sign
@@ -108,7 +109,7 @@ def test_the_reps_own_pages(gallery, town):
     gallery.look("login", "/login")
     page.fill("#user", "c.delmas")
     page.fill("#password", "wrong")
-    page.locator("button.act").click()
+    follow(page.locator("button.act"))
     gallery.look("login-wrong")
     gallery.log_in("c.delmas")
     gallery.look("home-empty", "/")
@@ -134,7 +135,7 @@ def test_the_reps_own_pages(gallery, town):
     page.fill("#iban", "FR76 3000 6000 0112 3456 7890 188")
     page.fill("#employees", "neuf")
     page.locator("main form").evaluate("form => { form.noValidate = true }")
-    page.locator("button.act").click()
+    follow(page.locator("button.act"))
     gallery.look("ordering-wrong")
     rejected = town.sealed(SHOPS["rejected"])
     batch = town.batch_of(rejected)
@@ -157,7 +158,7 @@ def test_an_order_in_every_state(gallery, town):
     page.locator("button[formaction$='/link']").click()
     page.locator("img.qr").wait_for()
     gallery.look("order-link")
-    page.locator("button[value=sms]").click()
+    follow(page.locator("button[value=sms]"))
     gallery.look("order-link-sent")
     signing = town.order(SHOPS["signing"])
     town.type_wrong(*town.code(signing), 2)
@@ -173,10 +174,10 @@ def test_an_order_in_every_state(gallery, town):
     gallery.look("order-held", f"/orders/{town.sealed(SHOPS['held'], employees=3)}")
     followed = town.sealed(SHOPS["sealed"], make_line(code="SUIVI", label="Suivi d'appels", call_tracking=tracking()))
     gallery.look("order-sheet-missing", f"/orders/{followed}")
-    page.locator("a[href*='/sheets/']").click()
+    follow(page.locator("a[href*='/sheets/']"))
     gallery.look("sheet")
     page.locator("input[name=number]").first.fill("abc")
-    page.locator("button.act").click()
+    follow(page.locator("button.act"))
     gallery.look("sheet-refused")
     released = town.sealed(SHOPS["released"])
     batch = town.batch_of(released)
@@ -239,14 +240,14 @@ def test_what_the_customer_sees(gallery, town):
     town.work()
     gallery.look("signed-sealed", "/c/signed")
     gallery.look("renouncing", "/c/renounce")
-    page.locator("main button.act").click()
+    follow(page.locator("main button.act"))
     gallery.look("renounced")
     late = town.sealed(SHOPS["cancelled"], employees=3)
     declined = town.order(SHOPS["declined"])
     page.goto(f"/s/{town.link(declined)}")
     page.goto("/c/refuse")
     page.fill("#reason", "Trop cher cette année.")
-    page.locator("main button.wide").click()
+    follow(page.locator("main button.wide"))
     gallery.look("over-declined")
     replaced = town.order(SHOPS["signing"])
     page.goto(f"/s/{town.link(replaced)}")
@@ -274,7 +275,7 @@ def test_another_account(gallery, town):
     page.fill("#iban", IBAN)
     page.fill("#email", "helene")
     page.locator("main form").evaluate("form => { form.noValidate = true }")
-    page.locator("button.act").click()
+    follow(page.locator("button.act"))
     gallery.look("amending-refused")
     wanted = choices(iban=NEW_IBAN, mobile="+33647000001")
     amendment_id = amend(services, umr, wanted, REP)
@@ -301,7 +302,7 @@ def test_another_account(gallery, town):
     page.goto(f"/s/{town.link(another)}")
     page.goto("/c/refuse")
     page.fill("#reason", "Finalement non.")
-    page.locator("main button.wide").click()
+    follow(page.locator("main button.wide"))
     gallery.look("amendment-declined")
     gallery.look("home-amendments", "/")
 
@@ -328,11 +329,11 @@ def test_the_tablet_in_the_customers_hands(gallery, town):
     page = gallery.page
     gallery.log_in("c.delmas")
     page.goto(f"/orders/{town.order(SHOPS['signing'])}")
-    page.locator("button[formaction$='/handover']").click()
+    follow(page.locator("button[formaction$='/handover']"))
     gallery.look("handed-reading")
     gallery.look("handback", "/c/handback")
     page.fill("#pin", "0000")
-    page.locator("button.act").click()
+    follow(page.locator("button.act"))
     gallery.look("handback-wrong")
 
 
@@ -341,7 +342,7 @@ def test_agency_verifier_and_errors(gallery, town, monkeypatch):
     page, services = gallery.page, town.services
     gallery.look("verifier", "/verifier")
     page.locator("main form").evaluate("form => { form.noValidate = true }")
-    page.locator("button.act").click()
+    follow(page.locator("button.act"))
     gallery.look("verifier-missing")
     order_id = town.sealed(SHOPS["released"])
     files = documents_of(services, order_id)
@@ -367,7 +368,7 @@ def test_agency_verifier_and_errors(gallery, town, monkeypatch):
     page.locator("details summary").first.click()
     page.locator("details textarea").first.fill("   ")
     page.locator("details form").evaluate("form => { form.noValidate = true }")
-    page.locator("details form button").click()
+    follow(page.locator("details form button"))
     gallery.look("batch-refused")
     decide.reject(services, batch, order_id, "Le visuel du logo manque.", AGENCY)
     gallery.look("batch-rejected", f"/agency/batches/{batch}")

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.steps import propose
+from tests.browser.conftest import follow
 from tests.factories import IBAN, make_account, make_proposal, sample
 from tests.house import REP
 
@@ -15,7 +16,7 @@ def test_from_proposal_to_agency(open_screen, house, size):
     propose.import_proposal(house.services, sample("au-nom-de-la-rose").to_json(), REP)
     screen.log_in()
     screen.shot("home")
-    page.get_by_role("link", name="Visibilité fête des mères").click()
+    follow(page.get_by_role("link", name="Visibilité fête des mères"))
     screen.shot("proposal")
     page.get_by_role("button", name="Valider").click()
     page.get_by_role("link", name="Commander").click()
@@ -38,7 +39,7 @@ def test_from_proposal_to_agency(open_screen, house, size):
     page.get_by_text("envoyé à h…@").wait_for()
     screen.shot("signed")
 
-    page.get_by_role("link", name="Rendre la tablette").click()
+    follow(page.get_by_role("link", name="Rendre la tablette"))
     screen.shot("handback")
     page.fill("#pin", "2468")
     page.get_by_role("button", name="Revenir à mes dossiers").click()
@@ -122,7 +123,7 @@ def test_the_right_of_withdrawal_on_a_phone(open_screen, house):
     page.get_by_role("button", name="Commander pour").click()
     page.get_by_role("button", name="Faire signer").click()
     sign(screen, house)
-    page.get_by_role("link", name="renoncer au contrat ici").click()
+    follow(page.get_by_role("link", name="renoncer au contrat ici"))
     screen.shot("renouncing")
     page.get_by_role("button", name="confirmer la rétractation").click()
     page.get_by_role("heading", name="Rétractation reçue").wait_for()

@@ -116,7 +116,7 @@ def test_signing_without_script(chromium, house, order):
     page.get_by_role("button", name="Recevoir mon code par SMS").click()
     page.fill("#code", house.services.sms.code)
     page.get_by_role("button", name="Signer pour").click()
-    assert page.get_by_role("heading", name="Signé", exact=True).is_visible()
+    page.get_by_role("heading", name="Signé", exact=True).wait_for()
     context.close()
 
 
@@ -168,9 +168,14 @@ def test_every_page_that_was_displayed_is_recorded(open_screen, house, order):
     screen.page.goto(f"/s/{opened.token}")
     sheets = screen.page.locator("figure.sheet")
     assert kinds(house.services, order).count("page.displayed") < sheets.count()
-    for _ in range(2):
-        for sheet in sheets.all():
-            sheet.scroll_into_view_if_needed()
-            screen.page.wait_for_timeout(300)
-    screen.page.wait_for_load_state("networkidle")
+    for sheet in sheets.all():
+        sheet.scroll_into_view_if_needed()
+        screen.page.wait_for_timeout(300)
+    for _ in range(100):
+        if kinds(house.services, order).count("page.displayed") >= sheets.count():
+            break
+        screen.page.wait_for_timeout(100)
+    for sheet in sheets.all():
+        sheet.scroll_into_view_if_needed()
+        screen.page.wait_for_timeout(300)
     assert kinds(house.services, order).count("page.displayed") == sheets.count()
