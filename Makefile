@@ -31,7 +31,7 @@ lint: $(DEV)
 test-slow: $(DEV)  ## Outages and renewals over decades
 	$(BIN)/pytest -m slow -n 2
 
-test-programs: $(DEV)  ## Other people's programs agree: poppler's, openssl, jq
+test-programs: $(DEV)  ## Other people's programs agree: poppler's, openssl, jq, veraPDF
 	$(BIN)/pytest -m programs -n 2
 
 test-services: $(DEV)  ## PostgreSQL, RabbitMQ and a real S3 server
