@@ -174,12 +174,10 @@ class Flow:
         return [_line(line, SMALL_SOFT, MARGIN, 32.0 + SMALL_SOFT.leading * i) for i, line in enumerate(lines)]
 
     def _furniture(self, canvas: TaggedCanvas, number: int, count: int) -> None:
-        with canvas.artifact("Header"):
-            canvas.paint(*self._head)
-        with canvas.artifact("Footer"):
-            page = self.texts("page", page=number, pages=count)
-            place = A4[0] - MARGIN - width(page, SMALL_SOFT)
-            canvas.paint(*self._foot, _line(page, SMALL_SOFT, place, 32.0))
+        canvas.artifact(*self._head, kind="Header")
+        page = self.texts("page", page=number, pages=count)
+        place = A4[0] - MARGIN - width(page, SMALL_SOFT)
+        canvas.artifact(*self._foot, _line(page, SMALL_SOFT, place, 32.0), kind="Footer")
 
     def _specimen(self) -> list[str]:
         """The word across the page that says: not for use."""

@@ -98,7 +98,9 @@ class Table(Block):
         share = (width - fixed) / free if free else 0.0
         self.columns, self.width, self.style, self.accent = columns, width, style, accent
         self.widths = [c.width or share for c in columns]
-        self.lefts = list(accumulate(self.widths[:-1], initial=0.0))
+        # All cells but the first are set in from their left edge.
+        starts = accumulate(self.widths[:-1], initial=0.0)
+        self.lefts = [start + PAD_X / 2 if i else 0.0 for i, start in enumerate(starts)]
         self.row_heads, self.before, self.keep, self.summary = row_heads, before, False, summary
         self.shared, self.first = object(), True
         heads = [Rich(c.head, SMALL_SOFT) for c in columns]
@@ -139,59 +141,53 @@ class Table(Block):
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draws this part of the table; the parts of one table share its element."""
-        pen.canvas.begin(pen.element(self.shared, "Table", attributes(summary=self.summary)))
+        canvas = pen.canvas
+        canvas.begin(pen.element(self.shared, "Table", attributes(summary=self.summary)))
         if self.head:
             if self.first:
-                self._row(pen, self.head, x, top, "TH")
+                self._row(pen, self.head, x, top, head=True)
             else:
-                with pen.canvas.artifact("Header"):
-                    self._row(pen, self.head, x, top, "")
+                canvas.artifact(*self._again(self.head, x, top), kind="Header")
             top -= self.head.height
             pen.rule(x, top, self.width, colour=self.accent, weight=0.75)
         for row in self.rows:
             if row.kind == "total":
                 pen.rule(x, top, self.width, colour=brand.SOFT)
-            self._row(pen, row, x, top, "TD")
+            self._row(pen, row, x, top)
             top -= row.height
             if row.kind in {"row", "group"}:
                 pen.rule(x, top, self.width)
-        pen.canvas.end()
+        canvas.end()
 
-    def _row(self, pen: Pen, row: _Measured, x: float, top: float, tag: str) -> None:
+    def _again(self, head: _Measured, x: float, top: float) -> list[str]:
+        """The head's operators, for a page on which it is not told again."""
+        places = zip(self.lefts, head.cells, strict=True)
+        return [text.operators(x + left, top - down) for left, cell in places for text, down, _ in cell]
+
+    def _row(self, pen: Pen, row: _Measured, x: float, top: float, *, head: bool = False) -> None:
         canvas = pen.canvas
-        if tag:
-            canvas.begin(Elem("TR") if row.key is None else pen.element(row.key, "TR"))
-        group = row.kind == "group"
-        down = brand.STEP if group else 0.0
-        for i, cell in enumerate(row.cells):
-            inset = PAD_X / 2 if i else 0.0
-            left = x + (0.0 if group else self.lefts[i]) + inset
-            head = tag == "TH" or (tag == "TD" and self.row_heads and i == 0 and not group)
-            extra = "" if not head else ROW_HEAD if tag == "TD" else COLUMN_HEAD
-            extra = attributes(colspan=len(self.columns)) if group else extra
-            name = "TH" if head else "TD"
-            for text, offset, sign in cell:
+        canvas.begin(Elem("TR") if row.key is None else pen.element(row.key, "TR"))
+        tag, extra = ("TH", COLUMN_HEAD) if head else ("TD", "")
+        if row.kind == "group":
+            top -= brand.STEP
+            extra = attributes(colspan=len(self.columns))
+        for i, (offset, cell) in enumerate(zip(self.lefts, row.cells, strict=False)):  # a group has one cell
+            left = x + offset
+            name, of = ("TH", ROW_HEAD) if self.row_heads and i == 0 and not extra else (tag, extra)
+            element = Elem(name, of) if row.key is None else pen.element(row.keys[i], name, of)
+            shown = [part for part in cell if part[0].lines != EMPTY]
+            alone = len(shown) == 1
+            if not alone:
+                canvas.begin(element)
+            for text, down, sign in shown:
                 if sign:
-                    y = top - offset - down - text.style.leading * 0.5
+                    y = top - down - text.style.leading * 0.5
                     pen.shape(f"q 1 0 0 1 {left + 3.5:.2f} {y:.2f} cm {sign} Q")
-            if not tag:
-                canvas.paint(*(t.operators(left, top - o) for t, o, _ in cell))
-                continue
-            element = Elem(name, extra) if row.key is None else pen.element(row.keys[i], name, extra)
-            shown = [(t, o, SIGN_WIDTH if sign else 0.0) for t, o, sign in cell if t.lines != EMPTY]
-            if not shown:
-                canvas.begin(element)
+                where = left + SIGN_WIDTH if sign else left
+                canvas.put(element if alone else "P", text.operators(where, top - down))
+            if not alone:
                 canvas.end()
-            elif len(shown) == 1:
-                text, offset, shift = shown[0]
-                canvas.put(element, text.operators(left + shift, top - offset - down))
-            else:
-                canvas.begin(element)
-                for text, offset, shift in shown:
-                    canvas.put("P", text.operators(left + shift, top - offset - down))
-                canvas.end()
-        if tag:
-            canvas.end()
+        canvas.end()
 
     # -- breaking --------------------------------------------------------------------------------------------------
 

@@ -1,19 +1,20 @@
 """A canvas that numbers what is drawn on it for the structure tree: tagged PDF in one pass.
 
-Everything painted lies in exactly one mark: `put` and `tag` make content that readers are told, `artifact` what they
-are spared (rules, backgrounds, running heads). Text is drawn with the operators of `fonts.Face`, and with no other font
-than those that the file embeds.
+Everything painted lies in exactly one mark: `put` makes content that readers are told, `artifact` what they are spared
+(rules, backgrounds, running heads). Text is drawn with the operators of `fonts.Face`, and with no other font than those
+that the file embeds. Pages, elements and fields get the numbers of their objects as they come, so that an element's
+object is written when it is drawn.
 """
 
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
 from templates.pdf.attachments import Attachment
 from templates.pdf.fonts import Face
-from templates.pdf.tags import Annotation, Elem, attributes, string
+from templates.pdf.streams import flate
+from templates.pdf.tags import FIRST, TREE, Elem, Field, attributes, string
 from templates.pdf.xmp import Schema
 
 A4 = (595.28, 841.89)
@@ -33,11 +34,12 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A finished page: size in points, compressed content, element of each marked-content number, key in ParentTree."""
+    """A finished page: object number, size in points, compressed content, its fields' numbers, key in ParentTree."""
 
+    number: int
     size: tuple[float, float]
     content: bytes
-    owners: list[Elem]
+    fields: list[int]
     key: int
 
 
@@ -46,121 +48,83 @@ class TaggedCanvas:
 
     def __init__(self, facts: Facts, faces: Sequence[Face], *, size: tuple[float, float] = A4) -> None:
         self.facts, self.faces, self.size = facts, faces, size
-        self.root = Elem("Document")
+        self.numbers = count(FIRST)
+        self.root = Elem("Document", number=next(self.numbers), parent=TREE)
+        self.elements = [self.root]
+        self.leaves: list[tuple[int, str]] = []
+        """Number and object of each element that is one text on one page, which most are."""
         self.pages: list[Page] = []
-        self.annotations: list[Annotation] = []
-        self.parents: list[Elem | list[Elem]] = []
+        self.fields: list[Field] = []
+        self.parents: list[int | list[int]] = []
         self.fonts = {face.subsets[0].resource: face.subsets[0] for face in faces}
         self.told: dict[str, list[tuple[str, str]]] = {face.key: [] for face in faces}
+        self.page = next(self.numbers)
+        """Number of the page in the making; at the end, of one that was not begun."""
         self._code: list[str] = []
-        self._open: list[tuple[Elem, bool]] = [(self.root, False)]
-        self._owners: list[Elem] = []
-        self._mark_at: int | None = None
-        self._hidden = 0
+        self._open = [self.root]
+        self._owners: list[int] = []
+        self._fields: list[int] = []
 
     # -- marks ----------------------------------------------------------------------------------------------------
 
     def put(self, tag: str | Elem, operators: str, extra: str = "") -> None:
         """Draws ready operators as the content of one element in the innermost open one."""
-        if self._mark_at is not None:
-            self._pause()
-        element = tag if isinstance(tag, Elem) else Elem(tag, extra)
-        if not element.joined:
-            element.join(self._open[-1][0])
         owners = self._owners
-        element.kids.append((len(self.pages), len(owners)))
-        self._code.append(f"/{element.tag} <</MCID {len(owners)}>> BDC\n{operators}\nEMC")
-        owners.append(element)
-        if self._open[-1][1]:
-            self._resume()
+        mark = len(owners)
+        if isinstance(tag, Elem):
+            self._join(tag)
+            tag.show(self.page, mark)
+            number, tag = tag.number, tag.tag
+        else:
+            number, parent = next(self.numbers), self._open[-1]
+            parent.kids.append(f"{number} 0 R")
+            entries = f"/S/{tag}/P {parent.number} 0 R/Pg {self.page} 0 R/K {mark}{extra}"
+            self.leaves.append((number, f"<</Type/StructElem{entries}>>"))
+        self._code.append(f"/{tag} <</MCID {mark}>> BDC\n{operators}\nEMC")
+        owners.append(number)
 
-    def begin(self, element: Elem, *, mark: bool = False) -> None:
-        """Opens an element; with `mark`, what is drawn until `end` is its content."""
-        self._pause()
-        element.join(self._open[-1][0])
-        self._open.append((element, mark))
-        self._resume()
+    def begin(self, element: Elem) -> None:
+        """Opens an element, for others in it."""
+        self._join(element)
+        self._open.append(element)
 
     def end(self) -> None:
         """Closes the innermost open element."""
-        self._pause()
         self._open.pop()
-        self._resume()
 
-    @contextmanager
-    def tag(self, tag: str, *, mark: bool = True, extra: str = "") -> Iterator[Elem]:
-        """Opens an element around what is drawn; nesting splits the outer mark by itself."""
-        element = Elem(tag, extra)
-        self.begin(element, mark=mark)
-        yield element
-        self.end()
+    def _join(self, element: Elem) -> None:
+        """Makes it the next kid of the innermost open element, unless it already has its place."""
+        if not element.number:
+            parent = self._open[-1]
+            element.number, element.parent = next(self.numbers), parent.number
+            parent.kids.append(f"{element.number} 0 R")
+            self.elements.append(element)
 
-    @contextmanager
-    def artifact(self, kind: str = "") -> Iterator[None]:
+    def artifact(self, *operators: str, kind: str = "") -> None:
         """What readers are spared: `kind` Header, Footer or Watermark, or nothing for rules and backgrounds."""
-        self._pause()
-        self._hidden += 1
-        if self._hidden == 1:
-            self._code.append(f"/Artifact <</Type/Pagination/Subtype/{kind}>> BDC" if kind else "/Artifact BMC")
-        yield
-        self._hidden -= 1
-        if not self._hidden:
-            if self._code[-1].startswith("/Artifact"):
-                self._code.pop()
-            else:
-                self._code.append("EMC")
-            self._resume()
-
-    def _resume(self) -> None:
-        element, mark = self._open[-1]
-        if mark and not self._hidden:
-            self._mark_at = len(self._code)
-            element.kids.append((len(self.pages), len(self._owners)))
-            self._code.append(f"/{element.tag} <</MCID {len(self._owners)}>> BDC")
-            self._owners.append(element)
-
-    def _pause(self) -> None:
-        if self._mark_at is None:
-            return
-        if self._mark_at == len(self._code) - 1:  # nothing was drawn: take the mark back
-            self._code.pop()
-            self._owners.pop().kids.pop()
-        else:
-            self._code.append("EMC")
-        self._mark_at = None
-
-    def paint(self, *operators: str) -> None:
-        """Draws ready operators in the artifact or mark that is open."""
-        self._code.extend(operators)
+        begin = f"/Artifact <</Type/Pagination/Subtype/{kind}>> BDC" if kind else "/Artifact BMC"
+        self._code += [begin, *operators, "EMC"]
 
     def underlay(self, operators: Sequence[str]) -> None:
         """Draws an artifact beneath all that this page holds so far."""
         if operators:
             self._code.insert(0, "\n".join(["/Artifact BMC", *operators, "EMC"]))
-            if self._mark_at is not None:
-                self._mark_at += 1
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
     def show_page(self) -> None:
         """Ends the page. Open elements go on over it."""
-        self._pause()
         content = "\n".join(self._code) + "\n"
         for face in self.faces:
             self.fonts.update((s.resource, s) for s in face.used(content))
             self.told[face.key] += face.told(content)
-        packed = zlib.compress(content.encode("latin-1"), 4)
-        self.pages.append(Page(self.size, packed, self._owners, len(self.parents)))
+        packed = flate(content.encode("latin-1"), 4)
+        self.pages.append(Page(self.page, self.size, packed, self._fields, len(self.parents)))
         self.parents.append(self._owners)
-        self._owners, self._code = [], []
-        self._resume()
+        self._owners, self._fields, self._code = [], [], []
+        self.page = next(self.numbers)
 
-    # -- annotations ------------------------------------------------------------------------------------------------
-
-    def link(self, address: str, rect: Sequence[float], told: str) -> None:
-        """Makes an area a link, in an open Link element; `told` is what a reader hears (PDF/UA-1, 7.18.5)."""
-        body = f"/Subtype/Link/Rect[{_numbers(rect)}]/Border[0 0 0]/F 4/Contents{string(told)}"
-        self._annotate(self._open[-1][0], f"{body}/A<</S/URI/URI{string(address)}>>")
+    # -- fields -----------------------------------------------------------------------------------------------------
 
     def signature_field(self, name: str, rect: Sequence[float], told: str, *, lock: bool = False) -> None:
         """Draws an empty signature field, tagged Form; its look is what the page shows in that place.
@@ -172,18 +136,16 @@ class TaggedCanvas:
             lock: once this field is signed, nothing but archival data may follow (all fields locked, no change).
         """
         x0, y0, x1, y1 = rect
-        box = f"/BBox[0 0 {x1 - x0:.2f} {y1 - y0:.2f}]"
-        look = f"<</Type/XObject/Subtype/Form{box}/Resources<<>>/Length 0>>\nstream\n\nendstream"
-        body = f"/Subtype/Widget/FT/Sig/T{string(name)}/TU{string(told)}/Rect[{_numbers(rect)}]/F 4"
+        place = " ".join(f"{v:.2f}" for v in rect)
+        body = f"/Subtype/Widget/FT/Sig/T{string(name)}/TU{string(told)}/Rect[{place}]/F 4"
         body += "/Lock<</Type/SigFieldLock/Action/All/P 1>>" if lock else ""
-        with self.tag("Form", mark=False, extra=attributes(alt=told)) as element:
-            self._annotate(element, body, look)
-
-    def _annotate(self, element: Elem, body: str, look: str = "") -> None:
-        annotation = Annotation(len(self.pages), body, len(self.parents), look, field=bool(look))
-        self.parents.append(element)
-        self.annotations.append(annotation)
-        element.kids.append(annotation)
+        body += f"/P {self.page} 0 R/StructParent {len(self.parents)}"
+        form, number = Elem("Form", attributes(alt=told)), next(self.numbers)
+        self._join(form)
+        form.kids.append(f"<</Type/OBJR/Pg {self.page} 0 R/Obj {number} 0 R>>")
+        self.parents.append(form.number)
+        self.fields.append(Field(number, body, (x1 - x0, y1 - y0)))
+        self._fields.append(number)
 
     # -- the file ---------------------------------------------------------------------------------------------------
 
@@ -199,7 +161,3 @@ class TaggedCanvas:
         if self._code or not self.pages:
             self.show_page()
         return write(self, attachments, schemas)
-
-
-def _numbers(values: Sequence[float]) -> str:
-    return " ".join(f"{v:.2f}" for v in values)

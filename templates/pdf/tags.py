@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 ESCAPED = re.compile(r"([\\()])")
+CATALOG, PAGES, INFO, METADATA, PROFILE, TREE, PARENTS, FIRST = range(1, 9)
+"""Numbers of the objects that every file has once; `FIRST` begins those that are handed out."""
 
 
 def string(text: str) -> str:
@@ -56,35 +58,38 @@ def attributes(
     )
 
 
-@dataclass(slots=True, eq=False)
-class Annotation:
-    """A link or a form field of a page. `body` holds its entries but P and StructParent, which the writer adds."""
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A form field with its widget. `body` holds its entries but its look, which is empty, `size` points large."""
 
-    page: int
+    number: int
     body: str
-    key: int
-    appearance: str = ""
-    field: bool = False
-    number: int = 0
+    size: tuple[float, float]
 
 
 @dataclass(slots=True, eq=False)
 class Elem:
     """A structure element. It joins the tree when it is first drawn, so drawing order is reading order.
 
-    It does not know its parent: without rings among them, the elements of a form are gone as soon as it is drawn. Kids
-    are elements, `(page index, MCID)` or annotations. An element may go on over several pages: begin it again.
+    It knows its parent by number: without rings among them, the elements of a form are gone as soon as it is drawn.
+    Kids are written as `K` has them. An element may go on over several pages: begin it again.
     """
 
     tag: str
     extra: str = ""
-    joined: bool = False
-    kids: "list[Elem | tuple[int, int] | Annotation]" = field(default_factory=list)
     number: int = 0
+    parent: int = 0
+    page: int = 0
+    kids: list[str] = field(default_factory=list)
 
-    def join(self, parent: "Elem") -> "Elem":
-        """Becomes the next kid of `parent`, unless it already has its place."""
-        if not self.joined:
-            self.joined = True
-            parent.kids.append(self)
-        return self
+    def show(self, page: int, mark: int) -> None:
+        """Takes a mark of a page as its next kid."""
+        self.page = self.page or page
+        self.kids.append(f"{mark}" if page == self.page else f"<</Type/MCR/Pg {page} 0 R/MCID {mark}>>")
+
+    def body(self) -> str:
+        """The object."""
+        kids = self.kids
+        k = f"/K {kids[0]}" if len(kids) == 1 else f"/K[{' '.join(kids)}]" if kids else ""
+        page = f"/Pg {self.page} 0 R" if self.page else ""
+        return f"<</Type/StructElem/S/{self.tag}/P {self.parent} 0 R{page}{k}{self.extra}>>"

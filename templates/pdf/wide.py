@@ -97,8 +97,7 @@ class Wide:
     def bodies(self, glyphs: Iterable[Glyph]) -> list[bytes]:
         """The objects that embed these glyphs: font, descendant, descriptor, program, map to Unicode.
 
-        `%d` stands where the number of an object belongs: the next one, except in the font, where the second is that
-        of the map.
+        `%d` stands where the number of an object belongs: descendant and map in the font, then what follows each.
         """
         used = {g.number: g for g in sorted(glyphs, key=lambda g: (g.number, len(g.text), g.text))}
         wanted = hb.SubsetInput()

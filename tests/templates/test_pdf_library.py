@@ -28,8 +28,7 @@ def drawn(text="Total : 6 056,76 €", *, fields=(), **finish):
     face = brand.faces()[0]
     canvas.put("H1", f"BT /B0 12 Tf 50 800 Td {brand.faces()[1].show('Titre', 12)} ET")
     canvas.put("P", f"BT /R0 12 Tf 50 780 Td {face.show(face.clean(text), 12)} ET")
-    with canvas.artifact():
-        canvas.paint("50 700 100 20 re f")
+    canvas.artifact("50 700 100 20 re f")
     for name in fields:
         canvas.signature_field(name, (50, 600, 200, 650), f"Signature {name}", lock=name == "client")
     return canvas.finish(**finish)
@@ -158,6 +157,6 @@ def test_signature_fields_are_empty_tagged_and_named(tmp_path):
 def test_the_checker_sees_what_is_wrong(tmp_path):
     """Painted content outside every mark is a fault: the checker is no rubber stamp."""
     canvas = TaggedCanvas(Facts("T", "fr-FR", WHEN), brand.faces())
-    canvas.put("H1", f"BT /B0 12 Tf 50 800 Td {brand.faces()[1].show('T', 12)} ET")
-    canvas.paint("10 10 10 10 re S")
+    title = f"BT /B0 12 Tf 50 800 Td {brand.faces()[1].show('T', 12)} ET"
+    canvas.put("H1", f"{title} EMC 10 10 10 10 re S /Artifact BMC")
     assert any("neither tagged nor artifact" in fault for fault in check(saved(tmp_path, canvas.finish()))[0])
