@@ -155,7 +155,7 @@ class KeyFigure(Block):
         self.question.draw(pen, x, top)
         base = top - self.question.height - 27.0
         style = self.answer.style
-        self.answer.draw(pen, x, base + style.leading * 0.5 + style.size * 0.33)
+        self.answer.draw(pen, x, base + style.base)
         self.note.draw(pen, x, top - self.question.height - 36.0)
 
 

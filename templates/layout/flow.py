@@ -168,16 +168,11 @@ class Flow:
             _line(of.title, SMALL_SOFT, A4[0] - MARGIN - width(of.title, SMALL_SOFT), top),
         ]
 
-    @functools.cached_property
-    def _foot(self) -> list[str]:
-        lines = wrap(self.furniture.foot, SMALL_SOFT, WIDTH - 60.0)[::-1]
-        return [_line(line, SMALL_SOFT, MARGIN, 32.0 + SMALL_SOFT.leading * i) for i, line in enumerate(lines)]
-
     def _furniture(self, canvas: TaggedCanvas, number: int, count: int) -> None:
         canvas.artifact(*self._head, kind="Header")
         page = self.texts("page", page=number, pages=count)
         place = A4[0] - MARGIN - width(page, SMALL_SOFT)
-        canvas.artifact(*self._foot, _line(page, SMALL_SOFT, place, 32.0), kind="Footer")
+        canvas.artifact(*_foot(self.furniture.foot), _line(page, SMALL_SOFT, place, 32.0), kind="Footer")
 
     def _specimen(self) -> list[str]:
         """The word across the page that says: not for use."""
@@ -190,6 +185,12 @@ class Flow:
         x, y = A4[0] / 2 - c * wide / 2 + s * 28, A4[1] / 2 - s * wide / 2 - c * 28
         shown = style.face.show(style.face.clean(word), style.size)
         return [f"BT {style.start} {c:.4f} {s:.4f} {-s:.4f} {c:.4f} {x:.2f} {y:.2f} Tm {shown} ET"]
+
+
+@functools.lru_cache(64)
+def _foot(text: str) -> list[str]:
+    lines = wrap(text, SMALL_SOFT, WIDTH - 60.0)[::-1]
+    return [_line(line, SMALL_SOFT, MARGIN, 32.0 + SMALL_SOFT.leading * i) for i, line in enumerate(lines)]
 
 
 def _line(text: str, style: Style, x: float, y: float) -> str:

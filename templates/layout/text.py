@@ -23,15 +23,18 @@ class Style:
     colour: str = brand.INK
     start: str = field(init=False, repr=False, compare=False)
     """Operators that choose colour and font, inside a text object."""
+    base: float = field(init=False, repr=False, compare=False)
+    """From the top of a line down to what its letters stand on, in points."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_hash", hash((self.size, self.leading, self.bold, self.colour)))
         font = f"/{'B' if self.bold else 'R'}0 {self.size:g} Tf"
         object.__setattr__(self, "start", f"{brand.colour(self.colour)} rg {font}")
+        object.__setattr__(self, "base", self.leading * 0.5 + self.size * 0.33)
 
     def __hash__(self) -> int:
-        return self._hash  # asked for hundreds of times a page, by the tables of `wrap` and `_lines`
+        return self._hash  # asked for hundreds of times a page, by the tables of `wrap` and `_laid`
 
     @property
     def face(self) -> Face:
@@ -80,7 +83,6 @@ def _pieces(word: str, face: Face, room: float) -> Iterator[str]:
         yield word
 
 
-@functools.lru_cache(4096)
 def wrap(text: str, style: Style, room: float) -> tuple[str, ...]:
     """The lines of a text in a measure of `room` points. Line feeds are kept; no line is ever wider than the measure.
 
@@ -129,20 +131,15 @@ class Text(Block):
     ) -> None:
         self.style, self.width, self.align, self.tag = style, width, align, tag
         self.extra = attributes(lang=lang) if lang else ""
-        self.lines = wrap(text, style, width)
+        self.lines, self._shift, self._body = _laid(text, style, width, align)
         self.before, self.keep = before, keep
         self.height = len(self.lines) * style.leading
         self.shared: object = None  # what the parts of a cut paragraph have in common
-        self._body: tuple[float, str] | None = None
 
     def operators(self, x: float, top: float) -> str:
         """The text object with its first line under `top`."""
         style = self.style
-        if self._body is None:
-            self._body = _lines(self.lines, style, self.width, self.align)
-        shift, body = self._body
-        y = top - style.leading * 0.5 - style.size * 0.33
-        return f"BT {style.start} {x + shift:.2f} {y:.2f} Td {body} ET"
+        return f"BT {style.start} {x + self._shift:.2f} {top - style.base:.2f} Td {self._body} ET"
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draws it as an element, or as the next part of the element that it was cut from."""
@@ -164,12 +161,19 @@ class Text(Block):
         parts = (copy.copy(self), copy.copy(self))
         for part, lines in zip(parts, (self.lines[:count], self.lines[count:]), strict=True):
             part.lines, part.height = lines, len(lines) * self.style.leading
-            part.shared, part._body = shared, None  # noqa: SLF001  # parts of the same class
+            part.shared = shared
+            part._shift, part._body = _lines(lines, self.style, self.width, self.align)  # noqa: SLF001  # the same class
         parts[1].before = 0.0
         return parts
 
 
-@functools.lru_cache(2048)
+@functools.lru_cache(8192)
+def _laid(text: str, style: Style, room: float, align: Align) -> tuple[tuple[str, ...], float, str]:
+    """The lines of a text, where the first of them starts, and the operators that show them."""
+    lines = wrap(text, style, room)
+    return lines, *_lines(lines, style, room, align)
+
+
 def _lines(lines: tuple[str, ...], style: Style, room: float, align: Align) -> tuple[float, str]:
     """Where the first line starts, and the operators that show all of them."""
     face, size, out, at, first = style.face, style.size, [], 0.0, 0.0
