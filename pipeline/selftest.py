@@ -7,31 +7,34 @@ from cryptography.exceptions import InvalidSignature
 from pipeline.errors import Misconfigured
 from pipeline.keys import Keys, KeySet
 from signing.identity import issue_one_shot
-from signing.seal import seal_document
+from signing.seal import certify
 from signing.verify import verify
 from templates.brand import Brand
-from templates.layout import Flow, Furniture
+from templates.layout import WIDTH, Flow, Furniture, SignatureField, Text
 from templates.pdf import Facts
 
 
 def blank_page(when: datetime) -> bytes:
-    """One page with a heading, drawn by the engine that draws everything else."""
+    """One page with a heading and the seller's field, drawn by the engine that draws everything else."""
     flow = Flow(
         Facts(title="Essai de scellement", language="fr-FR", when=when),
         Furniture(Brand("Seing"), "Essai", foot="Seing"),
     )
     flow.heading(1, "Essai de scellement")
+    flow.add(SignatureField("seller", "Cachet", Text("Cachet", width=WIDTH), width=WIDTH))
     return flow.finish()
 
 
 def seal_blank_page(keys: Keys | KeySet, now: datetime) -> bytes:
     """Try every key as the product uses it, in milliseconds; gives the sealed page.
 
+    It is certified as an order form is, and judged by pyHanko's strict validation.
+
     Raises:
         Misconfigured: the result does not verify.
         SigningError: a key or the time-stamping unit does not answer, or refuses.
     """
-    sealed = seal_document(
+    sealed = certify(
         blank_page(now.astimezone(UTC)),
         keys.seal,
         when=now,

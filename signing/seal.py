@@ -8,6 +8,7 @@ verify never leaves these functions.
 signature alone is checked on the bytes (under two), for a caller who verifies the whole file himself before it counts.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,7 +20,7 @@ from pyhanko.sign.signers import SignatureObject
 from pyhanko.sign.signers.cms_embedder import SigMDPSetup
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 
-from signing import fields
+from signing import drawn, fields
 from signing.cms import CmsSigner
 from signing.embed import embed, open_for_update
 from signing.errors import UnusablePdf
@@ -86,6 +87,11 @@ def certify(
         TimestampError: no token was obtained.
         SealNotConfirmed: the result does not verify.
     """
+    claims = Claims(when, reason, location)
+    if form := drawn.recognise(pdf, field):
+        room, make = _maker(seal, claims, timestamper)
+        result = drawn.certify(form, when=when, by=seal.name, reason=reason, location=location, room=room, make=make)
+        return _confirmed(result, pdf, seal, thorough=thorough)
     writer = open_for_update(pdf)
     empty = fields.require_unsigned(writer)
     if field not in empty:
@@ -93,7 +99,6 @@ def certify(
     if fields.CLIENT in empty:
         fields.add_lock(writer, empty[fields.CLIENT])
     mdp = SigMDPSetup("sha256", certify=True, docmdp_perms=MDPPerm.FILL_FORMS)
-    claims = Claims(when, reason, location)
     return _sign(pdf, writer, seal, field, mdp, claims, timestamper, thorough=thorough)
 
 
@@ -173,23 +178,32 @@ def _sign(
     *,
     thorough: bool,
 ) -> bytes:
-    if claims.when.tzinfo is None:
-        raise ValueError("an instant has a zone")
-    size = party.cms.size + (timestamper.token_size if timestamper else 0)
+    room, make = _maker(party, claims, timestamper)
     placeholder = SignatureObject(
         timestamp=claims.when,
         subfilter=SigSeedSubFilter.PADES,
         name=party.name,
         reason=claims.reason,
         location=claims.location,
-        bytes_reserved=2 * size,
+        bytes_reserved=2 * room,
     )
     # The catalog stays at PDF 1.7, as PDF/A-3 wants: PAdES needs this extension alone. (pyHanko's own signer would
     # raise it to 2.0 for a P-256 key.)
     writer.register_extension(ESIC_EXTENSION_1)
+    return _confirmed(embed(writer, field, placeholder, mdp, make), pdf, party, thorough=thorough)
+
+
+def _maker(party: Party, claims: Claims, timestamper: Timestamper | None) -> tuple[int, Callable[[bytes], bytes]]:
+    """The most bytes that the signature takes, and what makes it from the SHA-256 of all that it covers."""
+    if claims.when.tzinfo is None:
+        raise ValueError("an instant has a zone")
     stamp = timestamper.timestamp if timestamper else None
-    result = embed(writer, field, placeholder, mdp, lambda digest: party.cms.sign_detached(digest, stamp))
-    confirm_newest(result, pdf, party.certificate)
+    room = party.cms.size + (timestamper.token_size if timestamper else 0)
+    return room, lambda digest: party.cms.sign_detached(digest, stamp)
+
+
+def _confirmed(result: bytes, before: bytes, party: Party, *, thorough: bool) -> bytes:
+    confirm_newest(result, before, party.certificate)
     if thorough:
         confirm_all(result)
     return result
