@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.bootstrap import build_organisation, build_vault
+from pipeline.ailments import of_service
+from pipeline.bootstrap import build_organisation, build_vault, from_url
 from pipeline.clock import system_clock
 from pipeline.config import Settings
 from pipeline.errors import Misconfigured
 from pipeline.passwords import hash_secret
 from signing import pki
+from storage.archive import archive_from_url
 from storage.database import engine_from_url
+from storage.errors import ArchiveUnavailable
 from storage.migrations import migrate
 from storage.models import User
 from storage.work import WorkFactory
@@ -32,10 +35,10 @@ class Made:
 
 
 def initialise(settings: Settings, say: Callable[[Made], None] = lambda _: None) -> None:
-    """Make secrets, keys, database and demonstration users; what exists stays as it is.
+    """Make secrets, keys, database, archive and demonstration users; what exists stays as it is.
 
     Raises:
-        Misconfigured: in production, whose secrets and keys come from outside.
+        Misconfigured: in production, whose secrets and keys come from outside; or the archive cannot be made.
     """
     if settings.is_production:
         raise Misconfigured(
@@ -47,6 +50,7 @@ def initialise(settings: Settings, say: Callable[[Made], None] = lambda _: None)
     say(Made("keys", _keys(made)))
     migrate(settings.database)
     say(Made("database", fresh=True))
+    say(Made("archive", _archive(made)))
     say(Made("users", _users(made)))
 
 
@@ -85,6 +89,15 @@ def _keys(settings: Settings) -> bool:
         crl_url=f"{settings.public_url}/pki/issuer.crl",
     )
     return True
+
+
+def _archive(settings: Settings) -> bool:
+    """The folder, or the bucket with Object Lock: without it nothing could ever be sealed."""
+    try:
+        return from_url("SEING_ARCHIVE_URL", archive_from_url, settings.archive).prepare()
+    except ArchiveUnavailable as error:
+        said, remedy = of_service(error)
+        raise Misconfigured("SEING_ARCHIVE_URL", said, remedy or "Vérifiez l'adresse et les droits.") from None
 
 
 def _users(settings: Settings) -> bool:

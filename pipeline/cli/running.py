@@ -27,28 +27,40 @@ def register(app: typer.Typer) -> None:
 
 
 def init() -> None:
-    """Préparer une installation de développement ou d'école : secrets, clés, base, comptes."""
+    """Préparer une installation de développement ou d'école : secrets, clés, base, archive, comptes, propositions."""
+    from pipeline.bootstrap import build_services
     from pipeline.init import DEMO_PASSWORD, DEMO_PIN, Made, initialise
+    from pipeline.seed import seed
 
-    words = {"secrets": "secrets", "keys": "clés et certificats", "database": "base de données", "users": "comptes"}
+    words = {
+        "secrets": "secrets",
+        "keys": "clés et certificats",
+        "database": "base de données",
+        "archive": "archive",
+        "users": "comptes",
+        "proposals": "propositions d'essai",
+    }
 
     def say(made: Made) -> None:
         typer.echo(f"  {words[made.what]} : {'prêt' if made.fresh else 'déjà là, inchangé'}")
 
     settings = load_settings()
     initialise(settings, say)
+    services = build_services(load_settings())
+    say(Made("proposals", seed(services) > 0))
+    services.works.engine.dispose()
     typer.echo(f"  comptes de démonstration : mot de passe « {DEMO_PASSWORD} », code PIN {DEMO_PIN}")
 
 
 def serve() -> None:
     """Tout en un : pages, relais et travaux dans un seul processus (http://127.0.0.1:8000)."""
+    settings = _started()
     from pipeline.app import build_app
     from pipeline.bootstrap import build_services
     from pipeline.init import initialise
     from pipeline.seed import seed
     from pipeline.worker import Engine
 
-    settings = _started()
     if not settings.is_production:
         initialise(settings)
         settings = load_settings()
@@ -62,11 +74,11 @@ def serve() -> None:
 
 def web() -> None:
     """Les pages et l'API seules ; les travaux attendent `seing worker`."""
+    settings = _started()
     from pipeline.app import build_app
     from pipeline.bootstrap import build_services
     from pipeline.worker import Engine
 
-    settings = _started()
     services = _tried(build_services(settings))
     # The relay runs here too: what a page stages is carried at once, whichever worker is free.
     app = build_app(services, Engine(services, queues=()))
@@ -81,6 +93,7 @@ def worker(
     ] = None,
 ) -> None:
     """Les travaux d'après la signature, à côté de `seing web` ; autant qu'on veut."""
+    settings = _started()
     from pipeline.actors.table import FIRST, QUEUES
     from pipeline.bootstrap import build_services
     from pipeline.worker import Engine
@@ -91,7 +104,6 @@ def worker(
     if FIRST not in queues:
         os.nice(BEHIND)  # nobody waits for this process: it leaves the processor to those that seal and answer
 
-    settings = _started()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -142,6 +154,9 @@ def renew(
 
 
 def _started() -> Settings:
+    """The settings, before anything slow is loaded; from here on SIGTERM ends the process with exit code 0."""
+    # A container's first process ignores what it has not asked for, and web servers ask once they listen.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     settings = load_settings()
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"

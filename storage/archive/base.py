@@ -64,6 +64,13 @@ class Archive(Protocol):
         """Write, read and delete a probe in the drafts. Raises `ArchiveUnavailable` and says why."""
         ...
 
+    def prepare(self) -> bool:
+        """Make the place itself where it is missing: for development; elsewhere an operator does it.
+
+        Gives whether something was made. Raises `ArchiveUnavailable`.
+        """
+        ...
+
 
 def digest(data: bytes) -> str:
     """The key of a content: its SHA-256 as 64 hexadecimal digits."""

@@ -135,6 +135,13 @@ class FolderArchive:
         self.get(key, "drafts")
         self.delete(key, "drafts", today=date.max)
 
+    def prepare(self) -> bool:
+        """See `Archive.prepare`."""
+        made = not self.root.is_dir()
+        with _translated():
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o750)
+        return made
+
     def _path(self, key: str, area: Area) -> Path:
         return self.root / area / key[:2] / key
 

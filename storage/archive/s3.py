@@ -153,16 +153,24 @@ class S3Archive:
         key = self.put(os.urandom(32), area="drafts", retain_until=None, media_type="application/octet-stream")
         self.delete(key, "drafts", today=date.max)
 
-    def prepare(self) -> None:
-        """Make the bucket with Object Lock where it is missing: for development; elsewhere an operator does it."""
+    def prepare(self) -> bool:
+        """See `Archive.prepare`; the bucket is made with Object Lock."""
         with translated():
-            for name, locked in {self.drafts_bucket: False, self.bucket: True}.items():
-                try:
-                    self._client.head_bucket(Bucket=name)
-                except ClientError as error:
-                    if error.response["Error"]["Code"] not in {"404", "NoSuchBucket", "NotFound"}:
-                        raise
-                    self._client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
+            made = [self._made(name, locked) for name, locked in {self.drafts_bucket: False, self.bucket: True}.items()]
+        return any(made)
+
+    def _made(self, bucket: str, locked: bool) -> bool:
+        """Whether the bucket was missing and is there now: made here, or by another process at that very moment."""
+        try:
+            self._client.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in {"404", "NoSuchBucket", "NotFound"}:
+                raise
+        else:
+            return False
+        with suppress(self._client.exceptions.BucketAlreadyOwnedByYou):
+            self._client.create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=locked)
+        return True
 
     def _place(self, key: str, area: Area) -> dict[str, Any]:
         bucket = self.drafts_bucket if area == "drafts" else self.bucket
