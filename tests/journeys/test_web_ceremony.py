@@ -6,11 +6,10 @@ from datetime import timedelta
 import pytest
 
 from pipeline.jobs import run
-from pipeline.letters import renounce_url
 from pipeline.steps import ceremony
 from storage.jobs import due_jobs, mark_sent
 from storage.models import Ceremony, Event, Order
-from tests.factories import make_account, make_proposal, sample
+from tests.factories import make_proposal, sample
 from tests.house import CUSTOMER, REP, drain, kinds, order_from, order_of
 from tests.journeys.pages import Browser, agree, customer_with_link
 from tests.templates.reading import words
@@ -331,45 +330,6 @@ def test_customer_mode_after_the_link_is_gone(services, rose):
     assert tablet.open("/").status == 410
     tablet.open("/c/handback").send("/c/handback", pin="2468")
     assert tablet.path == f"/orders/{rose}"
-
-
-def test_the_right_of_withdrawal_from_first_page_to_acknowledgement(services):
-    """A small firm reads its right before signing, and uses it afterwards: two taps, and an acknowledgement."""
-    proposal = make_proposal(account=make_account(employees=3))
-    order_id = order_from(services, proposal, employees=3)
-    customer = customer_with_link(services, order_id)
-    assert "Vous pouvez changer d'avis" in customer.text
-    agree(customer)
-    customer.send("/c/signed", code=services.sms.code)
-    drain(services)
-
-    customer.open("/c/signed").link("renoncer au contrat ici")
-    assert customer.path == "/retractation"
-    button = customer.forms("/retractation")[0].xpath(".//button")[0]
-    assert button.text_content().strip() == "confirmer la rétractation"
-    customer.send("/retractation", name="Hélène Garnier")
-    assert "Rétractation reçue" in customer.text
-    drain(services)
-    assert order_of(services, order_id).state == "cancelled"
-    assert "Rétractation reçue" in customer.open("/retractation").text
-
-
-def test_the_right_from_the_mail(services):
-    """The address in the copy's mail leads to the same page, without its token; a forged one leads nowhere."""
-    proposal = make_proposal(account=make_account(employees=3))
-    order_id = order_from(services, proposal, employees=3)
-    customer = customer_with_link(services, order_id)
-    agree(customer).send("/c/signed", code=services.sms.code)
-    url = renounce_url(services, order_id)
-
-    phone = Browser(services, "203.0.113.5").open(url)
-    assert phone.path == "/retractation"
-    assert "Renoncer au contrat" in phone.text
-    forged = re.sub(r".$", "0" if url[-1] != "0" else "1", url)
-    assert Browser(services).open(forged).status == 404
-
-    services.clock.move(days=30)
-    assert "Le délai est passé" in phone.open("/retractation").text
 
 
 def test_the_rep_follows_live(services, customer, rose):

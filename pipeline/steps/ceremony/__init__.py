@@ -12,7 +12,7 @@ from pipeline.steps.ceremony.link import send_link
 from pipeline.steps.ceremony.opening import Opened, allow_voice, decline, expire, open_ceremony, record_page
 from pipeline.steps.ceremony.reports import delivery_report, message_cost
 from pipeline.steps.ceremony.sending import send_by_other, send_code
-from pipeline.steps.ceremony.views import CeremonyView, CodeState, consents_of, find, view
+from pipeline.steps.ceremony.views import CeremonyView, CodeState, consents_of, find, readable_until, view
 
 __all__ = [
     "CeremonyView",
@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "message_cost",
     "open_ceremony",
+    "readable_until",
     "record_page",
     "send_by_other",
     "send_code",

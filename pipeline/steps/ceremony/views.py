@@ -235,11 +235,11 @@ def _check_link(services: Services, ceremony: Ceremony) -> None:
     unsignable = ceremony.state in LIVE and order.state != State.SIGNING
     if ceremony.state in {"closed", "expired"} or unsignable or _is_over(ceremony, services.clock()):
         raise CeremonyClosed
-    if ceremony.state == "signed" and copy is not None and services.today() > _readable_until(order):
+    if ceremony.state == "signed" and copy is not None and services.today() > readable_until(order):
         raise CopySent(date=paris_day(copy.at))
 
 
-def _readable_until(order: Order) -> date:
+def readable_until(order: Order) -> date:
     """The last day of a signed order's link: it is also a way to withdraw, while that may be done."""
     assert order.signed_at  # noqa: S101  # its ceremony is signed
     return max(paris_day(order.signed_at + SIGNED_LINK_LIFE), order.withdrawal_until or date.min)
