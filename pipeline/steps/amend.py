@@ -18,6 +18,7 @@ from pipeline.frozen import Frozen, FrozenAmendment, FrozenDebit, FrozenMandate,
 from pipeline.orders import frozen_of, mobile_of
 from pipeline.origin import Origin
 from pipeline.proposal import PaymentPlan
+from pipeline.recorded import written
 from pipeline.rules import Finding
 from pipeline.rules.messages import finding
 from pipeline.steps.mandate_life import NAMES, OPEN, lock_touched
@@ -104,7 +105,7 @@ def amend(services: Services, umr: str, choices: CustomerChoices, origin: Origin
             order_id = waiting.id
         else:
             if waiting:
-                take_back(services, work, waiting, "Corrigé avant signature", origin)
+                take_back(services, work, waiting, written("order.corrected"), origin)
             elif work.first(Order, Order.state.in_((State.SIGNED, State.SEALED)), amends_umr=umr):
                 raise WrongState(state="mandat en cours de remplacement")
             work.session.flush()

@@ -19,16 +19,16 @@ from pipeline.events import record
 from pipeline.letters import order_url, sender
 from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import Origin
+from pipeline.recorded import written
 from pipeline.retry import Later
 from pipeline.rules.mandates import PRESENTATIONS, next_presentation
-from pipeline.rules.returns import Outcome, outcome_of
+from pipeline.rules.returns import outcome_of
 from pipeline.steps.debits import COLLECTED_STATES
 from pipeline.steps.mandate_life import ask_another_account, end, lock_touched, tell_left
 from pipeline.steps.receive import take_back
 from storage.models import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
 from templates import sepa
-from templates.french import formats
 from templates.messages import debit_returned
 from templates.sepa import AnswerEntry
 
@@ -145,12 +145,12 @@ def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin
     """Apply one entry; its state and, where it needs a human, why."""
     debit = work.first(Debit, end_to_end_id=entry.end_to_end_id) if entry.end_to_end_id else None
     if debit is None:
-        return "quarantined", "prélèvement inconnu" if entry.end_to_end_id else "sans référence de prélèvement connue"
+        return "quarantined", written("bank.unknown_debit" if entry.end_to_end_id else "bank.no_reference")
     debit = work.lock(Debit, debit.id)
     if debit.state != "sent":
         return "known", None
     if entry.amounts and debit.amount not in entry.amounts:
-        return "quarantined", "montant différent de celui du prélèvement"
+        return "quarantined", written("bank.other_amount")
     item = work.lock(Instalment, debit.instalment_id)
     order = work.get(Order, item.order_id)
     mandate = work.lock(Mandate, debit.mandate_id)
@@ -172,23 +172,20 @@ def _apply(services: Services, work: Work, kind: str, entry: AnswerEntry, origin
     }
     record(work, order.id, f"instalment.{debit.state}", origin, now, data)
     if outcome.ends_mandate and mandate.state == "active":
-        end(services, work, mandate, "revoked", f"{outcome.words} ({entry.code})", origin)
+        end(services, work, mandate, "revoked", written("bank.reason", reason=entry.code), origin)
         tell_left(services, work, mandate, but=order.id)
     if outcome.new_account:
         ask_another_account(services, work, mandate, origin)
-    text = _words(debit, item, outcome, ended=mandate.state != "active")
+    text = _words(debit, item, ended=mandate.state != "active")
     work.add(Task(rep_id=order.rep_id, order_id=order.id, kind=TASK, text=text, created_at=now))
     work.stage("tell_returned", key=f"returned:{debit.id}", args={"debit_id": debit.id}, order_id=order.id)
     return "applied", None
 
 
-def _words(debit: Debit, item: Instalment, outcome: Outcome, *, ended: bool) -> str:
-    shown = formats("fr")
-    code = f" ({debit.reason})" if debit.reason else ""
-    said = f"Prélèvement de {shown.money(debit.amount)} du {shown.date(debit.due_on)} revenu : {outcome.words}{code}."
-    if item.present_on:
-        return f"{said} Il est présenté de nouveau le {shown.date(item.present_on)}."
-    return f"{said} {'Le mandat ne sert plus.' if ended else 'Il n’est pas présenté de nouveau.'}"
+def _words(debit: Debit, item: Instalment, *, ended: bool) -> str:
+    key = "debit.again" if item.present_on else "debit.mandate_over" if ended else "debit.stopped"
+    facts = {"amount": debit.amount, "date": debit.due_on, "reason": debit.reason or ""}
+    return written(key, **facts, **({"day": item.present_on} if item.present_on else {}))
 
 
 def _single(services: Services, entry: AnswerEntry) -> list[AnswerEntry]:

@@ -13,6 +13,7 @@ from pipeline.flow import State
 from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import Origin
 from pipeline.proposal import Address
+from pipeline.recorded import written
 from pipeline.rules.mandates import PRESENTATIONS, debit_name
 from pipeline.steps.mandate_life import last_day
 from storage.models import Debit, Instalment, Mandate, Order, Task
@@ -64,16 +65,14 @@ def tell_foreign(services: Services, until: date, origin: Origin) -> int:
         found = sorted((order_id, umr) for order_id, umr in work.session.execute(query))
     told = 0
     for order_id, umr in found:
-        text = (
-            f"Prélèvement impossible : le mandat {umr} a été donné sous un autre identifiant créancier. Faites signer "
-            "un nouveau mandat (« Changer de compte »)."
-        )
+        text = written("debit.creditor_changed", umr=umr)
         with services.works() as work:
             order = lock_order(work, order_id)
             if work.first(Task, order_id=order_id, kind=REFUSED, text=text):
                 continue
             work.add(Task(rep_id=order.rep_id, order_id=order_id, kind=REFUSED, text=text, created_at=services.clock()))
-            record(work, order_id, "instalment.refused", origin, services.clock(), {"umr": umr, "reasons": "creditor"})
+            data = {"umr": umr, "reasons": written("debit.creditor")}
+            record(work, order_id, "instalment.refused", origin, services.clock(), data)
             told += 1
     return told
 

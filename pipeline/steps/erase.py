@@ -18,6 +18,7 @@ from pipeline.bootstrap import Services
 from pipeline.flow import SIGNED_STATES, State
 from pipeline.orders import lock_order
 from pipeline.origin import Origin
+from pipeline.recorded import written
 from pipeline.retention import DEFAULT_REASON, REASONS
 from pipeline.rules.mandates import add_months
 from pipeline.steps.mandate_life import OPEN
@@ -62,7 +63,7 @@ def erase(services: Services, epj: str, origin: Origin) -> ErasureReport:
         orders = [lock_order(work, row.id) for row in rows]
         for order in orders:
             if order.state in (State.PREPARED, State.SIGNING):
-                take_back(services, work, order, "Demande d'effacement", origin)
+                take_back(services, work, order, written("order.erased"), origin)
         unsigned = [order for order in orders if order.state not in SIGNED_STATES]
         gone, drafts = _forget(services, work, unsigned)
         proposals = work.find(Proposal, epj=epj)

@@ -8,8 +8,9 @@ from pipeline.events import record
 from pipeline.frozen import Frozen
 from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
+from pipeline.recorded import written
 from pipeline.retry import Later
-from pipeline.steps.mandate_life import NAMES, ask_another_account, lock_touched, replace
+from pipeline.steps.mandate_life import ask_another_account, lock_touched, replace
 from storage.errors import ArchiveUnavailable
 from storage.models import Instalment, Mandate, Order, Task, new_id
 from storage.work import Work
@@ -117,7 +118,7 @@ def register_entry(order: Order, frozen: Frozen) -> bytes:
 
 def _tell_ended(services: Services, work: Work, order: Order, row: Mandate) -> None:
     """The mandate ended in the moment of the signature: nothing can be debited until the customer signs another."""
-    text = f"Le mandat {row.umr} est {NAMES[row.state]} : aucune échéance de cette commande ne peut être prélevée."
+    text = written("mandate.left_all", umr=row.umr, state=row.state)
     work.add(Task(rep_id=order.rep_id, order_id=order.id, kind="mandate_ended", text=text, created_at=services.clock()))
 
 

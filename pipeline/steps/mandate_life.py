@@ -17,13 +17,14 @@ from pipeline.events import record
 from pipeline.flow import State
 from pipeline.orders import lock_order
 from pipeline.origin import SYSTEM, Origin
+from pipeline.recorded import MANDATE_STATES, written
 from pipeline.rules.mandates import PRESENTATIONS, lapses_on, next_presentation
 from pipeline.rules.returns import outcome_of
 from pipeline.steps.prepare import take_back
 from storage.models import Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
 
-NAMES = {"active": "en cours", "amended": "remplacé", "revoked": "révoqué", "expired": "caduc"}
+NAMES = {state: french for state, (french, _) in MANDATE_STATES.items()}
 """States as people read them."""
 
 OPEN = ("planned", "returned")
@@ -104,7 +105,7 @@ def replace(services: Services, work: Work, new: Mandate, *, amended: str | None
             continue
         old.replaced_by_id = new.id
         if old.state == "active":
-            old.state, old.ended_at, old.reason = "amended", services.clock(), "Nouveau compte bancaire"
+            old.state, old.ended_at, old.reason = "amended", services.clock(), written("mandate.new_account")
         for item in work.find(Instalment, Instalment.state.in_(OPEN), mandate_id=old.id):
             item.mandate_id, item.announced_on = new.id, None  # its notice named the old mandate and account
             if item.present_on is None and _refused_account(work, item):
@@ -124,7 +125,7 @@ def expire_mandates(services: Services) -> int:
         with services.works() as work:
             mandate = _locked(work, umr)
             if mandate.state == "active" and last_day(mandate) < today:
-                end(services, work, mandate, "expired", "36 mois sans prélèvement présenté", SYSTEM)
+                end(services, work, mandate, "expired", written("mandate.lapsed"), SYSTEM)
                 tell_left(services, work, mandate)
                 count += 1
     return count
@@ -133,7 +134,7 @@ def expire_mandates(services: Services) -> int:
 def end(services: Services, work: Work, mandate: Mandate, state: str, reason: str, origin: Origin) -> None:
     """End a locked mandate whose orders are locked (`lock_touched`): `revoked` or `expired`, with its reason."""
     mandate.state, mandate.ended_at, mandate.reason = state, services.clock(), reason
-    _take_back_unsigned(services, work, mandate, f"Mandat {NAMES[state]}", origin)
+    _take_back_unsigned(services, work, mandate, written("mandate.ended", state=state), origin)
     record(work, mandate.order_id, f"mandate.{state}", origin, services.clock(), {"umr": mandate.umr, "reason": reason})
 
 
@@ -146,8 +147,8 @@ def tell_left(services: Services, work: Work, mandate: Mandate, *, but: str = ""
         order = work.get(Order, order_id)
         if order_id == but or order.state == State.CANCELLED:
             continue
-        said = "1 échéance ne peut" if count == 1 else f"{count} échéances ne peuvent"
-        text = f"Le mandat {mandate.umr} est {NAMES[mandate.state]} : {said} plus être prélevée{'s' * (count > 1)}."
+        key = "mandate.left_one" if count == 1 else "mandate.left_many"
+        text = written(key, umr=mandate.umr, state=mandate.state, count=count)
         work.add(
             Task(rep_id=order.rep_id, order_id=order_id, kind="mandate_ended", text=text, created_at=services.clock())
         )

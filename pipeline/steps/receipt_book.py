@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from pipeline.bootstrap import Services
 from pipeline.clock import paris_day
+from pipeline.recorded import written
 from pipeline.rules.receipts import Share, standing
-from pipeline.rules.returns import outcome_of
 from pipeline.steps.declare import message_name
 from pipeline.steps.receive import read_shares
 from pipeline.steps.register import cell
@@ -106,7 +106,6 @@ def rows_of(work: Work, rows: Sequence[Receipt]) -> tuple[ReceiptRow, ...]:
     for row in rows:
         invoice = invoices[row.invoice_id]
         order = orders[invoice.order_id]
-        code = f" ({row.reason})" if row.reason else ""
         shown.append(
             ReceiptRow(
                 id=row.id,
@@ -120,7 +119,7 @@ def rows_of(work: Work, rows: Sequence[Receipt]) -> tuple[ReceiptRow, ...]:
                 day=row.day,
                 amount=row.amount,
                 shares=tuple(read_shares(row)),
-                reason=f"{outcome_of(row.reason or '').words}{code}" if row.kind == "taken_back" else "",
+                reason=written("bank.reason", reason=row.reason or "") if row.kind == "taken_back" else "",
                 declaration=row.declaration,
                 declared_at=row.declared_at,
                 message=message_name(invoice, row) if row.declaration != "none" else "",

@@ -12,6 +12,7 @@ from pipeline.flow import NAMES, SIGNED_STATES, State, check_move
 from pipeline.letters import sender
 from pipeline.orders import frozen_of, lock_order
 from pipeline.origin import SYSTEM, Origin
+from pipeline.recorded import written
 from pipeline.retry import Later
 from pipeline.steps.invoice import issue
 from pipeline.steps.mandate_life import OPEN, end, lock_touched
@@ -101,18 +102,18 @@ def cancel(services: Services, order_id: str) -> None:
             raise Later("invoice.not_issued_yet")
         if order.state != State.CANCELLED:
             check_move(order.state, State.CANCELLED)
-            order.state, order.reason = State.CANCELLED, "Rétractation du client"
+            order.state, order.reason = State.CANCELLED, written("order.renounced")
             for item in work.find(Instalment, Instalment.state.in_(OPEN), order_id=order_id):
                 item.state = "cancelled"
             for mandate in _useless(work, order_id):
                 lock_touched(work, mandate)
-                end(services, work, mandate, "revoked", "Rétractation du client", SYSTEM)
+                end(services, work, mandate, "revoked", written("order.renounced"), SYSTEM)
             task = work.add(
                 Task(
                     rep_id=order.rep_id,
                     order_id=order_id,
                     kind="renounced",
-                    text=event.data["statement"] or "Rétractation",
+                    text=event.data["statement"] or written("order.renounced_silently"),
                     created_at=services.clock(),
                 )
             )

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from pipeline.bootstrap import Services
+from pipeline.recorded import said
 from pipeline.web import (
     agency,
     amending,
@@ -56,7 +57,7 @@ def mount(app: FastAPI, services: Services) -> None:
     """Add the pages to the application, with the headers that browsers need."""
     https = services.settings.public_url.startswith("https://")
     assets = Assets(Brand(services.organisation.seller.legal_name))
-    app.state.web = Web(services, Pages(assets.address), Cookies(https))
+    app.state.web = Web(services, Pages(assets.address, said), Cookies(https))
     app.add_route(PREFIX + "/{digest}/{name:path}", assets.serve, include_in_schema=False)
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)

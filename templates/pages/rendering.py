@@ -11,7 +11,9 @@ from templates.french import PARIS, formats
 from templates.pages.texts import Language, texts_in
 
 
-def _environment(language: Language, asset: Callable[[str], str]) -> Environment:
+def _environment(
+    language: Language, asset: Callable[[str], str], recorded: Callable[[str, Language], str]
+) -> Environment:
     environment = Environment(
         loader=PackageLoader("templates", "pages"),
         autoescape=True,
@@ -30,6 +32,7 @@ def _environment(language: Language, asset: Callable[[str], str]) -> Environment
     environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))
     environment.filters["short_day"] = lambda moment: shown.date(moment.astimezone(PARIS))
     environment.filters["short_moment"] = lambda moment: f"{shown.date(moment.astimezone(PARIS))} {shown.time(moment)}"
+    environment.filters["recorded"] = lambda text: recorded(text, language)
     environment.globals.update(t=words, n=words.some, language=language, asset=asset)
     return environment
 
@@ -41,9 +44,10 @@ def _typeset(text: str) -> str:
 
 @dataclass(frozen=True)
 class Pages:
-    """Renders pages; `asset` gives the address of a static file."""
+    """Renders pages; `asset` gives the address of a static file, `recorded` what was kept in French in a language."""
 
     asset: Callable[[str], str]
+    recorded: Callable[[str, Language], str]
     _environments: dict[Language, Environment] = field(default_factory=dict)
 
     def render(self, name: str, language: Language, values: Mapping[str, Any]) -> str:
@@ -53,5 +57,5 @@ class Pages:
             jinja2.UndefinedError: the template asks for a value that was not given.
         """
         if language not in self._environments:
-            self._environments[language] = _environment(language, self.asset)
+            self._environments[language] = _environment(language, self.asset, self.recorded)
         return self._environments[language].get_template(name).render(values)

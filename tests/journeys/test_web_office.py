@@ -310,3 +310,23 @@ def test_the_archive_says_what_was_wrong(house, office):
         ]
     assert "1 fichier verrouillé que rien ne nomme" in office.open("/office/archive").text
     assert "ab" * 32 in office.text
+
+
+def test_an_english_screen_speaks_english_of_the_bank(collected, office):
+    """A bank's reason, what nothing matched, the end of a mandate and the rep's task: the same facts, in English."""
+    services, order_id = collected
+    count_receipts(services)
+    office.open("/language/en?back=/office")
+    give(office, camt054((FIRST, "AC04", AMOUNT), UNKNOWN))
+    assert "account closed (AC04)" in office.text
+    assert "insufficient funds (AM04)" in office.text
+    assert "unknown debit" in office.text
+    (mandate,) = rows(services, Mandate)
+    assert office.open(f"/office/mandates/{mandate.id}").text.count("account closed (AC04)") == 4
+    assert "account closed (AC04)" in office.open("/office/receipts?first=2027-01-01&last=2027-12-31").text
+    rep = Browser(services).log_in().open("/language/en?back=/")
+    for path in ("/", f"/orders/{order_id}"):
+        assert "came back: account closed (AC04). The mandate is over." in rep.open(path).text
+    for page in (office, rep):
+        assert "compte clôturé" not in page.answer.text
+        assert "revenu" not in page.answer.text

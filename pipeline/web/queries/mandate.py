@@ -8,6 +8,7 @@ from sqlalchemy import or_
 
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
+from pipeline.recorded import written
 from pipeline.rules.returns import outcome_of
 from pipeline.steps.amend import is_amendable
 from pipeline.steps.mandate_life import OPEN, last_day
@@ -224,7 +225,7 @@ def _events(work: Work, mandate: Mandate, numbers: dict[str, str]) -> tuple[Even
 
 def _detail(data: dict[str, str]) -> str:
     code = data.get("code") or ""
-    reason = f"{outcome_of(code).words} ({code})" if code else data.get("reason") or data.get("reasons") or ""
+    reason = written("bank.reason", reason=code) if code else data.get("reason") or data.get("reasons") or ""
     return " · ".join(part for part in (data.get("end_to_end_id") or data.get("replaced_by") or "", reason) if part)
 
 
