@@ -132,8 +132,8 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
         "The same request is still running: try again in {wait_seconds} seconds.",
     ),
     "service.unavailable": (
-        "Le service est momentanément indisponible : réessayez dans un instant.",
-        "The service is unavailable for the moment: try again shortly.",
+        "La base de données ou l'archive ne répond pas. Rien n'est perdu : renvoyez la même requête dans un instant.",
+        "The database or the archive does not answer. Nothing is lost: send the same request again shortly.",
     ),
     "server.error": (
         "Une erreur inattendue s'est produite. Indiquez l'identifiant de la requête au support.",

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -22,17 +21,15 @@ from pipeline.api.errors import (
     title,
 )
 from pipeline.errors import IdempotencyConflict, Language, Misconfigured, NotFound, SeingError
+from pipeline.outage import RETRY_SECONDS, is_outage
 from pipeline.proposal import Problem
 from pipeline.proposal.problems import problem
 from pipeline.rules.finding import Finding
-from storage.errors import ArchiveUnavailable
 from storage.errors import NotFound as NoSuchRow
 
 log = logging.getLogger("seing.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
-RETRY_SECONDS: Final = 10
-"""When to come back after « unavailable »."""
 
 
 def language_of(request: Request) -> Language:
@@ -56,7 +53,7 @@ def refusal_of(error: Exception) -> SeingError:
         return error
     if isinstance(error, NoSuchRow):
         return NotFound()
-    if isinstance(error, ArchiveUnavailable | OperationalError):
+    if is_outage(error):
         return Unavailable()
     if isinstance(error, RequestValidationError):
         return RequestInvalid([_problem(item) for item in error.errors()])

@@ -14,9 +14,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline.bootstrap import Services
 from pipeline.errors import SeingError, describe
+from pipeline.outage import RETRY_SECONDS, is_outage
 from pipeline.users import SessionView
 from pipeline.web.security import Cookies
-from storage.errors import ArchiveUnavailable
 from storage.errors import NotFound as NoSuchRow
 from templates.pages import Language, Pages, Texts, texts_in
 
@@ -100,8 +100,8 @@ def sentence(request: Request, error: SeingError) -> str:
 
 def error_page(request: Request, status: int, message: str = "") -> HTMLResponse:
     """The page for a request that cannot be answered, in plain words."""
-    known = status if status in {400, 403, 404, 410, 413, 423, 429, 500, 502} else (500 if status >= 500 else 400)
-    calm = f"{request.url.path}/".startswith(CUSTOMERS)
+    known = status if status in {400, 403, 404, 410, 413, 423, 429, 500} else (500 if status >= 500 else 400)
+    calm = _is_customers(request)
     if calm and status == 404:
         return show(request, "nolink.html", status=status, calm=True)
     handed = getattr(request.state, "handed", False)
@@ -117,10 +117,31 @@ def refused(request: Request, error: Exception) -> Response:
         return go(error.address)
     if isinstance(error, SeingError):
         return error_page(request, error.status, sentence(request, error) if error.status not in {403, 404} else "")
+    if is_outage(error):
+        log.error("page unavailable", exc_info=error, extra={"path": request.scope["route"].path})
+        return _outage(request)
     status = _status(request, error)
     if status >= 500:
         log.error("page failed", exc_info=error, extra={"path": request.scope["route"].path})
     return error_page(request, status)
+
+
+def _outage(request: Request) -> Response:
+    """Nothing is lost, and when to come back; a part that asks by itself is left as it stands, and asks again."""
+    wait = {"retry-after": str(RETRY_SECONDS)}
+    if request.headers.get("hx-request") and not request.headers.get("hx-boosted"):
+        return Response(status_code=503, headers=wait)
+    calm = _is_customers(request)
+    path = request.url.path
+    if request.method != "GET":  # what answers a form is no page to come back to
+        path = "/retractation" if path == "/retractation" else "/c" if calm else "/"
+    answer = show(request, "outage.html", status=503, calm=calm, again=path)
+    answer.headers.update(wait)
+    return answer
+
+
+def _is_customers(request: Request) -> bool:
+    return f"{request.url.path}/".startswith(CUSTOMERS)
 
 
 def _status(request: Request, error: Exception) -> int:
@@ -128,8 +149,6 @@ def _status(request: Request, error: Exception) -> int:
         return error.status_code
     if isinstance(error, NoSuchRow):
         return 404
-    if isinstance(error, ArchiveUnavailable):
-        return 502
     if isinstance(error, RequestValidationError):  # an address that was made up, or a form that was
         return 404 if request.method == "GET" else 400
     return 500

@@ -25,7 +25,7 @@
     if (event.persisted) location.reload();
   });
 
-  // The network is gone: say so, and send the same request again until it is back.
+  // The network, or the database behind it, is gone: say so, and send the same request again until it is back.
   const banner = () => document.getElementById("line-lost");
   const waits = [2, 3, 5, 8, 8, 8, 8, 8, 8, 8];
   const lost = (event) => {
@@ -41,6 +41,7 @@
   document.addEventListener("htmx:sendError", lost);
   document.addEventListener("htmx:timeout", lost);
   document.addEventListener("htmx:afterOnLoad", (event) => {
+    if (event.detail.xhr.status === 503) return lost(event);
     if (banner()) banner().hidden = true;
     delete event.detail.elt.dataset.tries;
   });

@@ -78,6 +78,27 @@ def test_the_network_gone_for_a_moment(open_screen, house, order):
     assert not page.get_by_text("La connexion est interrompue").is_visible()
 
 
+def test_the_database_gone_for_a_moment(open_screen, house, order):
+    """Signing while our side answers 503 stays on the page, says so, and goes through by itself once it is back."""
+    page = at_the_code(open_screen("phone"), house, order)
+    page.fill("#code", house.services.sms.code)
+    refused = []
+
+    def away(route):
+        if route.request.method != "POST" or refused:
+            return route.continue_()
+        refused.append(route)
+        return route.fulfill(status=503, headers={"retry-after": "10"})
+
+    page.route("**/c/signed", away)
+    page.get_by_role("button", name="Signer pour").click()
+    page.get_by_text("La connexion est interrompue").wait_for()
+    assert page.locator("#code").input_value() == house.services.sms.code
+    page.get_by_role("heading", name="Signé", exact=True).wait_for(timeout=20_000)
+    assert refused
+    assert not page.get_by_text("La connexion est interrompue").is_visible()
+
+
 def test_a_wrong_code_is_read_out(open_screen, house, order):
     """The refusal is an alert, the field is marked and has the focus again."""
     page = at_the_code(open_screen("phone"), house, order)
