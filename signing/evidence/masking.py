@@ -7,17 +7,22 @@ masked first, so that no proof depends on what was typed; `build_evidence` refus
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any
+
+from schwifty import IBAN
+from schwifty.exceptions import SchwiftyException
 
 DOT = "•"
 
 _MOBILE = re.compile(
     r"(?<![0-9A-Za-z])(?:\+33|0033|0)[ .-]?(?:\(0\))?[67](?:[ .\u00a0\u202f-]?\d{2}){4}(?![0-9A-Za-z])"
 )
-_IBAN = re.compile(r"(?<![0-9A-Za-z])[A-Z]{2}\d{2}(?:[ \u00a0\u202f]?[A-Z0-9]){11,30}(?![0-9A-Za-z])", re.ASCII)
-"""In capitals alone: what is written in small letters is, but once in a thousand times, an identifier of ours."""
-
-_BLANKS = re.compile(r"[ \u00a0\u202f]")
+_BETWEEN = r"[\s\u200b\u2060\ufeff._/:,\u00b7\u2010-\u2015\u2212-]{0,3}"
+"""What people put between the groups of an account: blanks of any width or none, dots, dashes."""
+_IBAN = re.compile(rf"(?<![0-9a-z])(?:iban)?(?=([a-z]{{2}}){_BETWEEN}[0-9]{_BETWEEN}[0-9])", re.IGNORECASE)
+"""Where an account may begin. Small letters are a reader's habit; the shape of its country tells it from a word."""
+_NEXT = re.compile(rf"{_BETWEEN}([0-9A-Za-z])")
 
 IDENTIFIERS = frozenset(
     {
@@ -61,12 +66,10 @@ def leaks(value: object, path: str) -> Iterator[str]:
 
 def _masked_text(text: str) -> str:
     text = _MOBILE.sub(lambda found: _hidden(found[0], first=_figures(found[0]) - 8, last=2), text)
-    done = 0
-    while found := _IBAN.search(text, done):
-        done = found.start() + 1  # an account may begin inside what looked like one
-        if length := _iban_length(found[0]):
-            done = found.start() + length
-            text = text[: found.start()] + _hidden(text[found.start() : done], first=2, last=4) + text[done:]
+    for found in _IBAN.finditer(text):
+        start = found.start(1)
+        if end := _end_of_iban(text, start):
+            text = text[:start] + _hidden(text[start:end], first=2, last=4) + text[end:]
     return text
 
 
@@ -81,14 +84,23 @@ def _hidden(text: str, *, first: int, last: int) -> str:
     return "".join(DOT if place in hidden else character for place, character in enumerate(text))
 
 
-def _iban_length(text: str) -> int | None:
-    """How many characters of the text, all or up to a blank, are an IBAN (ISO 13616); None where none are.
+def _end_of_iban(text: str, start: int) -> int | None:
+    """Where the account that begins here ends (ISO 13616: length, shape and checksum of its country); None for none."""
+    length, compact, end = _length(text[start : start + 2].upper()), "", start
+    while len(compact) < length:
+        following = _NEXT.match(text, end)
+        if following is None:
+            return None
+        compact, end = compact + following[1].upper(), following.end()
+    whole = bool(compact) and not re.match(r"[0-9A-Za-z]", text[end:])
+    figures = 2 * sum(character.isdigit() for character in compact) >= length  # fewer are words beside figures
+    return end if whole and figures and IBAN(compact, allow_invalid=True).is_valid else None
 
-    The first four characters go to the end, letters count 10 to 35, and the number modulo 97 must give 1.
-    """
-    for end in [*(blank.start() for blank in _BLANKS.finditer(text)), len(text)]:
-        compact = _BLANKS.sub("", text[:end])
-        turned = compact[4:] + compact[:4]
-        if len(compact) >= 15 and int("".join(str(int(character, 36)) for character in turned)) % 97 == 1:
-            return end
-    return None
+
+@cache
+def _length(country: str) -> int:
+    """Characters of an account of a country; 0 where there are no accounts of this kind."""
+    try:
+        return int(IBAN(country, allow_invalid=True).spec.iban_length)
+    except SchwiftyException:
+        return 0

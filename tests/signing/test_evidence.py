@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 import rfc8785
@@ -194,7 +195,24 @@ def test_a_full_number_or_account_stops_the_file(text):
         ("IBAN FR76 3000 6000 0112 3456 7890 189.", "IBAN FR•• •••• •••• •••• •••• •••0 189."),
         ("FR7630006000011234567890189", "FR•••••••••••••••••••••0189"),
         ("AB12 FR7630006000011234567890189 AU CREDIT", "AB12 FR•••••••••••••••••••••0189 AU CREDIT"),
+        ("fr76 3000 6000 0112 3456 7890 189 merci", "fr•• •••• •••• •••• •••• •••0 189 merci"),
+        ("Fr7630006000011234567890189", "Fr•••••••••••••••••••••0189"),
+        ("FR76\u00a03000\u202f6000\u20090112 3456 7890 189", "FR••\u00a0••••\u202f••••\u2009•••• •••• •••0 189"),
+        ("fr76.3000.6000.0112.3456.7890.189", "fr••.••••.••••.••••.••••.•••0.189"),
+        ("FR76-3000-6000-0112-3456-7890-189", "FR••-••••-••••-••••-••••-•••0-189"),
+        ("FR76 – 3000 – 6000 – 0112 – 3456 – 7890 – 189", "FR•• – •••• – •••• – •••• – •••• – •••0 – 189"),
+        ("FR 76 30006 00001 12345678901 89", "FR •• ••••• ••••• •••••••••01 89"),
+        ("IBAN:fr76\t3000\n6000 0112 3456 7890 189", "IBAN:fr••\t••••\n•••• •••• •••• •••0 189"),
+        ("ibanfr7630006000011234567890189", "ibanfr•••••••••••••••••••••0189"),
+        (
+            "FR76\u200b3000\u200b6000\u200b0112\u200b3456\u200b7890\u200b189",
+            "FR••\u200b••••\u200b••••\u200b••••\u200b••••\u200b•••0\u200b189",
+        ),
+        ("de89 3704 0044 0532 0130 00", "de•• •••• •••• •••• ••30 00"),
+        ("nl91abna0417164300", "nl••••••••••••4300"),
         ("01 23 45 67 89, SIRET 73282932000074", "01 23 45 67 89, SIRET 73282932000074"),
+        ("fr76 3000 6000 0112 3456 7890 188", "fr76 3000 6000 0112 3456 7890 188"),
+        ("le 05.12.2026, de 10 à 12 heures", "le 05.12.2026, de 10 à 12 heures"),
     ],
 )
 def test_what_was_typed_is_masked(text, said):
@@ -207,11 +225,23 @@ def test_what_was_typed_is_masked(text, said):
 
 
 def test_no_identifier_is_taken_for_an_account():
-    """Whatever is drawn at random and written in hexadecimal is left as it is."""
+    """Whatever is drawn at random and written in hexadecimal, whole or in groups, is left as it is."""
     draw = random.Random(5)
     for _ in range(20_000):
-        text = f"{draw.getrandbits(128):032x}"
-        assert {"ceremony": text} == ev.masked({"ceremony": text})
+        number = draw.getrandbits(128)
+        hexadecimal = f"{number:032x}"
+        for text in (hexadecimal, hexadecimal.upper(), str(UUID(int=number)), hexadecimal[:27], hexadecimal[:22]):
+            assert {"ceremony": text} == ev.masked({"ceremony": text})
+
+
+def test_no_prose_is_taken_for_an_account():
+    """An account is a checksum, a length and a shape of its country; words and figures beside one another are none."""
+    draw = random.Random(7)
+    some = "le de fr be at commande du 12 76 2026 89 lot 00042 31 3000 annuaire visite ligne es lu nl it gb ch"
+    words = some.split()
+    for _ in range(5_000):
+        text = " ".join(draw.choices(words, k=14))
+        assert text == ev.masked(text)
 
 
 @pytest.mark.parametrize("text", ["01 23 45 67 89", "SIRET 73282932000074", "2026-LYO-000042", "FR69ZZZ651190"])
