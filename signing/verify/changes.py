@@ -13,9 +13,32 @@ from pyhanko.sign.diff_analysis import (
     SigFieldCreationRule,
     SigFieldModificationRule,
     StandardDiffPolicy,
+    SuspiciousModification,
     XrefStreamRule,
 )
 from pyhanko.sign.fields import MDPPerm
+
+_PLAIN_FIELD = frozenset({"/FT", "/T", "/V", "/Type", "/Subtype", "/Rect", "/F", "/P"})
+"""What a field added for a time-stamp may hold: no action, script, note, border or colour."""
+
+_FILLED_IN = frozenset({"/V", "/AP", "/F", "/Type"})
+"""What a signature may change in its own field."""
+
+
+class PlainFieldRule(SigFieldCreationRule):  # type: ignore[misc]  # pyHanko is followed as untyped
+    """New signature fields, which pyHanko takes whatever they hold; not if a reader would act on it or show it."""
+
+    def apply(self, context: Any) -> Any:
+        """As pyHanko's.
+
+        Raises:
+            SuspiciousModification: a new field is more than a place for a signature.
+        """
+        for spec in context.field_specs.values():
+            if spec.old_field_ref is None and not set(spec.new_field) <= _PLAIN_FIELD:
+                raise SuspiciousModification("a new field is more than a place for a signature")
+        return super().apply(context)
+
 
 POLICY = StandardDiffPolicy(
     global_rules=[
@@ -25,11 +48,20 @@ POLICY = StandardDiffPolicy(
         DSSCompareRule().as_qualified(ModificationLevel.LTA_UPDATES),
         DocInfoRule().as_qualified(ModificationLevel.LTA_UPDATES),
     ],
-    form_rule=FormUpdatingRule(field_rules=[SigFieldCreationRule(), SigFieldModificationRule()]),
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            PlainFieldRule(),
+            SigFieldModificationRule(always_modifiable=frozenset(), value_update_keys=_FILLED_IN),
+        ],
+        ignored_acroform_keys={"/Fields"},
+    ),
+    ignore_orphaned_objects=False,
+    ignore_identical_objects=False,
 )
 """pyHanko's policy without metadata and fields other than signatures: our forms have nothing to fill in, so that the
-only things ever added to one are a signature, validation data and document time-stamps. Of the document information
-`changes_after` takes two entries only."""
+only things ever added to one are a signature, validation data and document time-stamps. Objects that nothing uses, or
+that are written again as they were, are changes too. Of the document information `changes_after` takes two entries
+only."""
 
 _WRITERS_OWN = frozenset({"/ModDate", "/Producer"})
 """What the program that appends to a file writes into its document information; neither is shown with the page."""

@@ -14,8 +14,9 @@ from signing.verify.changes import POLICY, changes_after, kind_of, locks, permit
 from signing.verify.findings import chain_finding, finding
 from signing.verify.report import Finding, SignatureReport, TimeStampReport
 from signing.verify.stamps import SAFE_DIGESTS, algorithm_of, anchor_of, chain_problem, judge_stamp, name_of
-from signing.verify.structure import byte_range_end, has_strays
+from signing.verify.structure import byte_range_end, is_padded_der
 from signing.verify.trust import Trust, is_short_term, to_cryptography
+from signing.verify.updates import has_strays
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ async def judge(scene: Scene, signature: Any) -> Judged:
     after = changes_after(signature)
     if not permitted(kind, signature, after) or (kind == "certification" and status.docmdp_ok is False):
         findings.append(finding("signature.changed"))
-    if kind == "certification" and not _may_certify(signature.signer_cert):
+    if not _may_sign(kind, signature.signer_cert):
         findings.append(chain_finding("CHAIN_CONSTRAINTS_FAILURE", failed=False, who=name_of(signature.signer_cert)))
     certificates = _certificates(signature.signed_data)
     known = await scene.trust.revocation_known(signature.signer_cert, certificates, judged_at)
@@ -101,9 +102,15 @@ async def judge(scene: Scene, signature: Any) -> Judged:
     return Judged(report, known_at, signature, certificates, stamp_certificates)
 
 
-def _may_certify(certificate: Any) -> bool:
-    """Whether it is a seal's: a customer's one-shot certificate bears any name that was typed, the seller's too."""
-    return not is_short_term(certificate) and allows(to_cryptography(certificate), Purpose.SEAL)
+def _may_sign(kind: str, certificate: Any) -> bool:
+    """Whether the certificate is for this kind of signature; the units of time-stamps are judged with these.
+
+    A certification is a seal's: a customer's one-shot certificate bears any name that was typed, the seller's too.
+    """
+    if kind == "document_time_stamp":
+        return True
+    allowed = allows(to_cryptography(certificate), Purpose.SEAL)
+    return allowed and not (kind == "certification" and is_short_term(certificate))
 
 
 async def _cms(scene: Scene, signature: Any, kind: str, moment: datetime) -> tuple[Any, list[Finding]]:
@@ -135,7 +142,11 @@ def _form_findings(scene: Scene, signature: Any, kind: str, end: int | None) -> 
     elif has_strays(scene.pdf, scene.reader, signature, end):
         findings.append(finding("file.unsigned_changes"))
     expected = {"/ETSI.RFC3161"} if kind == "document_time_stamp" else {"/ETSI.CAdES.detached", "/adbe.pkcs7.detached"}
-    if str(signature.sig_object.get("/SubFilter")) not in expected or len(signature.signed_data["signer_infos"]) != 1:
+    if (
+        str(signature.sig_object.get("/SubFilter")) not in expected
+        or len(signature.signed_data["signer_infos"]) != 1
+        or not is_padded_der(bytes(signature.pkcs7_content))
+    ):
         findings.append(finding("signature.unreadable"))
     if not {str(signature.md_algorithm), str(signature.external_md_algorithm)} <= SAFE_DIGESTS:
         findings.append(finding("signature.algorithm"))

@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from asn1crypto import parser
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from signing import der
 from signing.reading import Reader
 
 MAX_BYTES = 100 * 2**20
 """An order of 300 lines weighs about a megabyte; parsing far more than that would only tie up the machine."""
 
-_SPACE = b"\x00\t\n\x0c\r "
-_END = b"%%EOF"
+SPACE = b"\x00\t\n\x0c\r "
+EOF = b"%%EOF"
 
 
 def byte_problem(pdf: bytes) -> str | None:
@@ -24,7 +26,7 @@ def byte_problem(pdf: bytes) -> str | None:
         return "file.too_large"
     if not pdf.startswith(b"%PDF-"):  # ISO 19005-3, 6.1.2: at offset 0; readers that look further disagree
         return "file.not_pdf"
-    if not pdf[-64:].rstrip(_SPACE).endswith(_END):
+    if not pdf[-64:].rstrip(SPACE).endswith(EOF):
         return "file.truncated"
     return None
 
@@ -71,18 +73,19 @@ def byte_range_end(pdf: bytes, signature: Any) -> int | None:
         signature.pkcs7_content
     ):
         return None
-    return end if pdf[:end][-64:].rstrip(_SPACE).endswith(_END) else None
+    return end if pdf[:end][-64:].rstrip(SPACE).endswith(EOF) else None
 
 
-def has_strays(pdf: bytes, reader: Any, signature: Any, end: int) -> bool:
-    """Whether bytes after a signature belong to no revision that the cross-references know.
+def is_padded_der(content: bytes) -> bool:
+    """Whether a Contents is one sequence in DER and zeros (EN 319 142-1, 5.1; ISO 32000-2, 12.8.1).
 
-    Some viewers rebuild a file from objects that no cross-reference names (incremental saving attack): as many
-    `startxref` must follow as there are known revisions, and each must be followed by its end-of-file mark.
+    No signature covers what stands there, so nothing else may.
     """
-    later = int(reader.xrefs.total_revisions) - 1 - int(signature.signed_revision)
-    rest = pdf[end:]
-    return rest.count(b"startxref") != later or rest.count(_END) != later or (later == 0 and rest.strip(_SPACE) != b"")
+    try:
+        whole = der.sequence(parser.parse(content)[4])
+    except ValueError:
+        return False
+    return content.startswith(whole) and not any(content[len(whole) :])
 
 
 def certification_reference(reader: Any) -> Any:

@@ -91,3 +91,53 @@ def revision_end(pdf: bytes, field: str) -> int:
     """The length of the file when this field was signed."""
     numbers = [int(number) for number in signature(pdf, field).byte_range]
     return numbers[2] + numbers[3]
+
+
+def number_of_content(pdf: bytes) -> int:
+    """Object number of what is drawn on the first page."""
+    return PdfFileReader(io.BytesIO(pdf)).root["/Pages"]["/Kids"][0].raw_get("/Contents").idnum
+
+
+def place_of(pdf: bytes, number: int) -> int:
+    """Where the newest body of an object lies that is in no object stream."""
+    xrefs = PdfFileReader(io.BytesIO(pdf)).xrefs
+    sections = [xrefs.get_xref_data(revision).standard_xrefs for revision in range(xrefs.total_revisions)]
+    return [section[number][1] for section in sections if number in section][-1]
+
+
+def body(number: int, content: bytes, entries: bytes = b"") -> bytes:
+    """A stream object, whole."""
+    return b"%d 0 obj\n<< /Length %d %s>>\nstream\n%s\nendstream\nendobj\n" % (number, len(content), entries, content)
+
+
+def section(pdf: bytes, rows, *, before: bytes = b"", root: bool = True, more: bytes = b"", size: int = 0) -> bytes:
+    """The file with bytes, then a table of cross-references and its trailer.
+
+    Args:
+        pdf: the file.
+        rows: number, offset, generation and `n` or `f` of each object.
+        before: objects.
+        root: whether the trailer names the catalog.
+        more: further entries of the trailer.
+        size: what the trailer says, if more than before.
+    """
+    trailer = PdfFileReader(io.BytesIO(pdf)).trailer_view
+    start = len(pdf) + len(before)
+    table = b"".join(b"%d 1\n%010d %05d %s \n" % row for row in rows)
+    catalog = b"/Root %d 0 R " % trailer.raw_get("/Root").idnum if root else b""
+    known = (catalog, max(size, int(trailer["/Size"])), int(re.findall(rb"startxref\s+(\d+)", pdf)[-1]), more)
+    end = b"trailer\n<< %b/Size %d /Prev %d %b>>\nstartxref\n%d\n%%%%EOF\n" % (*known, start)
+    return pdf + before + b"xref\n" + table + end
+
+
+def section_in_a_stream(pdf: bytes, rows) -> bytes:
+    """The file with a cross-reference stream; rows: object number, kind, and the two other fields of each."""
+    trailer = PdfFileReader(io.BytesIO(pdf)).trailer_view
+    own, start = int(trailer["/Size"]), len(pdf)
+    rows = [*rows, (own, 1, start, 0)]
+    content = b"".join(bytes([kind]) + one.to_bytes(4, "big") + two.to_bytes(2, "big") for _, kind, one, two in rows)
+    first, last = rows[0][0], rows[-1][0]
+    index = b"%d %d" % (first, len(rows)) if last - first + 1 == len(rows) else b" ".join(b"%d 1" % r[0] for r in rows)
+    known = (index, own + 1, trailer.raw_get("/Root").idnum, int(re.findall(rb"startxref\s+(\d+)", pdf)[-1]))
+    entries = b"/Type /XRef /W [1 4 2] /Index [%b] /Size %d /Root %d 0 R /Prev %d " % known
+    return pdf + body(own, content, entries) + b"startxref\n%d\n%%%%EOF\n" % start
