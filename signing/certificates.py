@@ -17,6 +17,14 @@ VALIDITY_ASSURED_SHORT_TERM = ObjectIdentifier("0.4.0.194121.2.1")
 """ETSI EN 319 412-1, 5.2: the certificate is too short-lived to be revoked. Its value is NULL."""
 
 
+_OTHER_USES = {
+    ExtendedKeyUsageOID.SERVER_AUTH,
+    ExtendedKeyUsageOID.CODE_SIGNING,
+    ExtendedKeyUsageOID.TIME_STAMPING,
+    ExtendedKeyUsageOID.OCSP_SIGNING,
+}
+
+
 class Purpose(StrEnum):
     """What a key is loaded for; its certificate must allow it."""
 
@@ -28,8 +36,9 @@ class Purpose(StrEnum):
 def allows(certificate: x509.Certificate, purpose: Purpose) -> bool:
     """Whether the certificate's extensions allow the purpose.
 
-    A seal needs non-repudiation, which validators ask of a PDF's signer; a time-stamping unit a critical extended key
-    usage of time-stamping alone (RFC 3161, 2.3); an authority CA:TRUE and the right to sign certificates.
+    A seal needs non-repudiation, which validators ask of a PDF's signer, and no extended key usage that is for
+    something else alone; a time-stamping unit a critical one of time-stamping alone (RFC 3161, 2.3); an authority
+    CA:TRUE and the right to sign certificates.
     """
     extensions = certificate.extensions
     try:
@@ -43,7 +52,7 @@ def allows(certificate: x509.Certificate, purpose: Purpose) -> bool:
     if purpose == Purpose.ISSUER:
         return authority and usage.key_cert_sign
     if purpose == Purpose.SEAL:
-        return not authority and usage.content_commitment
+        return not authority and usage.content_commitment and not _is_for_something_else(certificate)
     return not authority and (usage.digital_signature or usage.content_commitment) and is_time_stamping(certificate)
 
 
@@ -54,6 +63,15 @@ def is_time_stamping(certificate: x509.Certificate) -> bool:
     except x509.ExtensionNotFound:
         return False
     return extended.critical and list(extended.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+
+
+def _is_for_something_else(certificate: x509.Certificate) -> bool:
+    """Whether extended key usage is there and names no use that a document's signature could be."""
+    try:
+        extended = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return set(extended) <= _OTHER_USES
 
 
 def is_short_term(certificate: x509.Certificate) -> bool:
@@ -67,6 +85,17 @@ def strong_enough(certificate: x509.Certificate) -> bool:
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= MIN_RSA_BITS
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1)
+
+
+def still_usable(certificate: x509.Certificate) -> bool:
+    """Whether nobody can break it yet: RSA of 2048 bits or a curve of 256, issued under a digest of 256 bits at least.
+
+    What old signatures may rest on (ETSI TS 119 312); what new ones are made with is for `strong_enough`.
+    """
+    key, digest = certificate.public_key(), certificate.signature_hash_algorithm
+    least = 2048 if isinstance(key, rsa.RSAPublicKey) else 256
+    usable = isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and key.key_size >= least
+    return usable and digest is not None and digest.digest_size >= 32
 
 
 def without_root(chain: Sequence[x509.Certificate]) -> list[x509.Certificate]:

@@ -77,10 +77,12 @@ def _refusal(error: Exception) -> str:
 
 
 def _certification_findings(signatures: list[Any], certification: Any) -> list[Finding]:
-    """At most one certification, and it comes first (ISO 32000-2, 12.8.2.2); each value belongs to one field."""
+    """One certification, and it comes first (ISO 32000-2, 12.8.2.2); each value belongs to one field."""
     references = list(structure.signature_references(signatures))
     findings = []
-    if certification is not None and references[0] != certification:
+    if certification is None:
+        findings.append(finding("file.not_certified"))
+    elif references[0] != certification:
         findings.append(finding("file.second_certification"))
     if None in references or len(set(references)) != len(references):
         findings.append(finding("signature.unreadable"))

@@ -50,6 +50,12 @@ _TABLE: dict[str, tuple[Indication, str, str, str]] = {
         "La certification n'est pas la première signature du fichier, ou n'y est pas seule.",
         "The certification is not the first signature of the file, or not the only one.",
     ),
+    "file.not_certified": (
+        INDETERMINATE,
+        "SIG_CONSTRAINTS_FAILURE",
+        "Ce document n'est certifié par le cachet d'aucun vendeur : ce n'est pas un bon de commande scellé par Seing.",
+        "No seller's seal certifies this document: it is not an order form sealed by Seing.",
+    ),
     "file.portfolio": (
         FAILED,
         "FORMAT_FAILURE",

@@ -9,9 +9,10 @@ from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
 
+from signing.certificates import Purpose, allows
 from signing.verify.findings import chain_finding, finding
 from signing.verify.report import Finding, TimeStampReport
-from signing.verify.trust import Trust
+from signing.verify.trust import Trust, to_cryptography
 
 SAFE_DIGESTS = frozenset({"sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512"})
 """ETSI TS 119 312 V1.5.1; SHA-1 and MD5 are refused whatever the date."""
@@ -53,6 +54,10 @@ async def judge_stamp(
         findings.append(finding("time_stamp.other"))
     elif (problem := chain_problem(status, trust, known_at)) is not None:
         findings.append(problem)
+    elif not allows(to_cryptography(status.signing_cert), Purpose.TIMESTAMP):
+        findings.append(chain_finding("CHAIN_CONSTRAINTS_FAILURE", failed=False, who=authority))
+    elif moment < status.signing_cert.not_valid_before:
+        findings.append(chain_finding("NOT_YET_VALID", failed=True, who=authority))
     else:
         trusted_by = anchor_of(status)
     if moment > min(known_at, now) + CLOCK_TOLERANCE:

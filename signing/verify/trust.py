@@ -15,6 +15,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, PathValidationError
 
+from signing.certificates import still_usable
 from signing.ocsp import revoked_at
 
 SHORT_TERM = "0.4.0.194121.2.1"
@@ -82,8 +83,9 @@ class Trust:
     def problem_in(self, path: Any, moment: datetime) -> str | None:
         """What is wrong at `moment` with a chain that pyHanko built: an ETSI sub-indication, or None.
 
-        pyHanko looks at revocation lists only where a certificate says where its list is published, and gives one
-        name to every date that is wrong above the signer. Here any list or answer at hand of the issuer's is heard.
+        pyHanko looks at revocation lists only where a certificate says where its list is published, takes any curve,
+        and gives one name to every date that is wrong above the signer. Here any list or answer at hand of the issuer's
+        is heard.
         """
         links = list(path.iter_certs(include_root=True))
         for issuer, link in pairwise(links):
@@ -92,6 +94,8 @@ class Trust:
                 return "NOT_YET_VALID"
             if link.not_valid_after < moment:
                 return "OUT_OF_BOUNDS_NO_POE" if signer else "EXPIRED"
+            if not still_usable(to_cryptography(link)):
+                return "CRYPTO_CONSTRAINTS_FAILURE"
             if self._revoked(to_cryptography(issuer), to_cryptography(link), moment):
                 return "REVOKED_NO_POE" if signer else "REVOKED_CA_NO_POE"
         return None

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from signing import pki, seal
-from signing.identity import issue_one_shot
+from signing import longterm, pki, seal
+from signing.certificates import key_usage
 from signing.verify import Indication
 from tests.signing import world
 from tests.signing.attacks import on_trust
@@ -97,8 +100,6 @@ def test_nobody_believed():
 
 def test_leaf_that_plays_authority_is_refused():
     """A certificate issued with a one-shot key, which is no authority."""
-    from cryptography.hazmat.primitives.asymmetric import ec
-
     from signing.identity import Identity
 
     key = ec.generate_private_key(ec.SECP256R1())
@@ -110,8 +111,6 @@ def test_leaf_that_plays_authority_is_refused():
 
 def test_certificate_for_another_use_is_refused():
     """A certificate for encryption cannot sign a contract."""
-    from signing.certificates import key_usage
-
     report = on_trust.judged(on_trust.by(on_trust.authority(), usage=key_usage(key_encipherment=True)))
     assert not report.passed
 
@@ -131,16 +130,7 @@ def test_the_scene_with_sha256_passes():
 
 def test_a_customer_named_like_the_seller_certifies_nothing():
     """A one-shot certificate bears the name that was typed: as a seal it proves nothing."""
-    named = issue_one_shot(
-        world.world().issuer,
-        name="Annuaires Réunis SA",
-        role="",
-        company="Annuaires Réunis SA",
-        ceremony_id="c0ffee",
-        email="",
-        now=world.SIGNED_AT,
-        minutes=10,
-    )
+    named = on_trust.in_the_sellers_name()
     stamper = world.world().stamper()
     plain = blank_page()
     sealed = seal.seal_document(plain, named, when=world.SIGNED_AT, reason="", location="", timestamper=stamper)
@@ -174,3 +164,96 @@ def test_a_sealed_portfolio_is_refused():
         )
         assert report.passed == (code is None)
         assert code is None or code in world.codes(report)
+
+
+def test_a_signature_on_what_nobody_certified_is_no_order():
+    """A customer's certificate under our own authority, in the seller's name, on a file of anybody's making."""
+    report = world.check(on_trust.signed_alone(on_trust.in_the_sellers_name(), blank_page()))
+    assert (Indication.INDETERMINATE, "SIG_CONSTRAINTS_FAILURE") == (report.indication, report.sub_indication)
+    assert {"file.not_certified"} == world.codes(report)
+    assert "ce n'est pas un bon de commande scellé par Seing" in report.sentence
+    assert "it is not an order form sealed by Seing" in report.sentence_en
+
+
+def test_a_time_stamp_on_what_nobody_certified_is_no_order():
+    """A file that anybody had stamped says when, and nothing else."""
+    report = world.check(longterm.add_document_timestamp(blank_page(), world.world().stamper()))
+    assert {"file.not_certified"} == world.codes(report)
+
+
+def test_an_order_signed_before_it_was_certified_is_refused():
+    """The customer signed a file that was nobody's offer; the seal came on top."""
+    report = world.check(on_trust.certified_late(on_trust.signed_alone(world.one_shot(), world.form()), "seller"))
+    assert report.indication is Indication.FAILED
+    assert {"file.second_certification", "signature.changed"} <= world.codes(report)
+
+
+def test_a_second_certification_is_refused():
+    """Certified again behind the customer, by the same seller: the first offer is no longer the last word."""
+    report = world.check(on_trust.certified_late(world.signed("B-T"), "seller2"))
+    assert report.indication is Indication.FAILED
+    assert {"file.second_certification", "signature.changed"} & world.codes(report), world.codes(report)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"more": [on_trust.use(ExtendedKeyUsageOID.SERVER_AUTH)]},
+        {"more": [on_trust.STAMPING]},
+        {"ca": True, "usage": key_usage(content_commitment=True, key_cert_sign=True)},
+    ],
+    ids=["web server", "time-stamping unit", "authority"],
+)
+def test_a_certificate_made_for_something_else_signs_nothing(options):
+    """Under a root that we must trust, a time-stamping unit's, there may be certificates of many kinds."""
+    report = on_trust.judged(on_trust.by(on_trust.authority(), **options))
+    assert {"certificate.chain_constraints_failure"} == world.codes(report)
+
+
+def test_a_certificate_for_signing_documents_signs():
+    """The same with an extended key usage that is a document's (RFC 9336), so that the test above means something."""
+    uses = on_trust.use(x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"), ExtendedKeyUsageOID.TIME_STAMPING)
+    assert on_trust.judged(on_trust.by(on_trust.authority(), more=[uses])).passed
+
+
+def test_a_curve_that_is_too_small_is_refused():
+    """192 bits can be broken by who can pay for it."""
+    report = on_trust.judged(on_trust.by(on_trust.authority(), key=ec.generate_private_key(ec.SECP192R1())))
+    assert {"certificate.crypto_constraints_failure"} == world.codes(report)
+
+
+def test_a_unit_of_another_authority_is_believed():
+    """The scene of the next test is sound."""
+    assert on_trust.judged(on_trust.stamped_by(on_trust.authority())).passed
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"more": [on_trust.use(ExtendedKeyUsageOID.TIME_STAMPING, critical=False)]}, "chain_constraints_failure"),
+        (
+            {"more": [on_trust.use(ExtendedKeyUsageOID.TIME_STAMPING, ExtendedKeyUsageOID.EMAIL_PROTECTION)]},
+            "chain_constraints_failure",
+        ),
+        ({"more": []}, "chain_constraints_failure"),
+        (
+            {"ca": True, "usage": key_usage(digital_signature=True, key_cert_sign=True)},
+            "chain_constraints_failure",
+        ),
+        ({"start": DAY, "end": 300 * DAY}, "not_yet_valid"),
+        ({"start": -30 * DAY, "end": -DAY}, "out_of_bounds_no_poe"),
+    ],
+    ids=["not critical", "more uses", "no use", "authority", "older than its certificate", "expired"],
+)
+def test_a_unit_that_is_none_is_not_believed(options, code):
+    """RFC 3161, 2.3: a key for time-stamping alone, said so critically; and in its time."""
+    report = on_trust.judged(on_trust.stamped_by(on_trust.authority(), **options))
+    assert f"certificate.{code}" in world.codes(report), world.codes(report)
+    assert not report.passed
+
+
+def test_a_unit_of_a_stranger_is_not_believed():
+    """The right imprint, under a root that nobody trusts."""
+    report = world.check(on_trust.stamped_by(on_trust.authority()))
+    assert "certificate.no_certificate_chain_found" in world.codes(report)
+    assert not report.passed
