@@ -7,11 +7,10 @@ from importlib.resources import files
 import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import text
 
-from pipeline import __version__, api, web
+from pipeline import __version__, api, health, web
 from pipeline.bootstrap import Services
 from pipeline.web import pki
 from pipeline.web.security import DOCS, policy_with
@@ -42,7 +41,7 @@ def build_app(services: Services, engine: Engine | None = None) -> FastAPI:
     web.mount(app, services)
     app.include_router(pki.router, include_in_schema=False)
     _mount_docs(app)
-    _mount_health(app, services)
+    health.mount(app, services)
     return app
 
 
@@ -64,31 +63,3 @@ def _mount_docs(app: FastAPI) -> None:
     @app.get(DOCS, include_in_schema=False)
     def docs() -> HTMLResponse:
         return HTMLResponse(html, headers={"content-security-policy": policy_with(script)})
-
-
-def _mount_health(app: FastAPI, services: Services) -> None:
-    @app.get("/healthz", include_in_schema=False)
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz", include_in_schema=False)
-    def readyz() -> JSONResponse:
-        """Ready when database and archive answer."""
-        checks: dict[str, str] = {}
-        for name, check in (("database", _database), ("archive", _archive)):
-            try:
-                check(services)
-                checks[name] = "ok"
-            except Exception as error:  # noqa: BLE001  # whatever it is, the answer is "not ready" and its kind
-                checks[name] = type(error).__name__
-        ready = set(checks.values()) == {"ok"}
-        return JSONResponse({"status": "ok" if ready else "unavailable", **checks}, 200 if ready else 503)
-
-
-def _database(services: Services) -> None:
-    with services.works(read_only=True) as work:
-        work.session.execute(text("SELECT 1"))
-
-
-def _archive(services: Services) -> None:
-    services.archive.check()
