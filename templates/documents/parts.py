@@ -18,6 +18,7 @@ from templates.layout import (
     SMALL,
     SMALL_SOFT,
     SMALL_STRONG,
+    STRONG,
     WIDTH,
     Block,
     Column,
@@ -32,6 +33,7 @@ from templates.layout import (
     Style,
     Table,
     Text,
+    coloured,
 )
 
 GAP = 16.0
@@ -50,7 +52,7 @@ class Hand:
 
     def label(self, key: str, *, width: float = THIRD) -> Text:
         """A small heading over a column."""
-        return Text(self.texts(key), Style(bold=True, colour=self.flow.accent), width=width, tag="H2")
+        return Text(self.texts(key), coloured(STRONG, self.flow.accent), width=width, tag="H2")
 
 
 def begin(
@@ -173,7 +175,7 @@ def answers(hand: Hand, given: Sequence[Answer]) -> Panel:
     """Three answers side by side."""
     figures = []
     for i, (question, answer, note, big) in enumerate(given):
-        asked = Text(question, Style(bold=True, colour=hand.flow.accent), width=THIRD, tag="H2")
+        asked = Text(question, coloured(STRONG, hand.flow.accent), width=THIRD, tag="H2")
         figures.append((i * (THIRD + GAP), [KeyFigure(asked, answer, note, width=THIRD, style=LARGE if big else HEAD)]))
     return Panel(Columns(figures), width=WIDTH, accent=hand.flow.accent, before=3 * brand.STEP)
 

@@ -58,6 +58,7 @@ from templates.layout.text import (
     Items,
     Style,
     Text,
+    coloured,
 )
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "Text",
     "Ticks",
     "code128",
+    "coloured",
     "datamatrix",
     "logo",
     "qr",

@@ -9,11 +9,21 @@ from templates.pdf import Elem, TaggedCanvas
 
 @dataclass(slots=True)
 class Pen:
-    """The canvas, with what is spared to readers collected until the page ends (one mark for all of it)."""
+    """The canvas, with what is spared to readers collected until the page ends (one mark for all of it).
+
+    `style` is the one of the text drawn last on this page: a viewer keeps its font and colour, so that the next text in
+    it need not name them. Drawings between texts keep their colours to themselves (q and Q).
+    """
 
     canvas: TaggedCanvas
     beneath: list[str] = field(default_factory=list)
     elements: dict[object, Elem] = field(default_factory=dict)
+    style: object = None
+
+    def turn_page(self) -> None:
+        """What was collected is drawn; the next page begins without a style."""
+        self.beneath.clear()
+        self.style = None
 
     def element(self, key: object, tag: str, extra: str = "") -> Elem:
         """The element that the parts of a cut block share in this document; blocks themselves never change."""

@@ -153,7 +153,7 @@ class Flow:
             for block, down in page:
                 block.draw(pen, MARGIN, TOP - down)
             canvas.underlay(self._specimen() + pen.beneath)
-            pen.beneath.clear()
+            pen.turn_page()
             self._furniture(canvas, number, len(pages))
             canvas.show_page()
         return canvas.finish(attachments=attachments, schemas=schemas)

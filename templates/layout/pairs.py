@@ -56,8 +56,8 @@ class Pairs(Block):
             drop = max(
                 0.0, (value.style.leading - key.style.leading) * 0.5 + (value.style.size - key.style.size) * 0.33
             )
-            canvas.put("TH", key.operators(x, inside - drop), attributes(scope="Row"))
-            canvas.put("TD", value.operators(x + self.label, inside))
+            canvas.put("TH", key.operators(pen, x, inside - drop), attributes(scope="Row"))
+            canvas.put("TD", value.operators(pen, x + self.label, inside))
             canvas.end()
             top -= height
             if self.ruled:

@@ -1,6 +1,7 @@
 """Tables: measured rows, heads repeated on each page, no row cut, no row left alone, totals never without company."""
 
 import copy
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -45,6 +46,12 @@ class Row:
 
     cells: Sequence[Cell]
     kind: Kind = "row"
+
+
+@functools.lru_cache(4096)
+def _text(text: str, style: Style, room: float, align: Align) -> Text:
+    """A paragraph of a cell: dates, counts and words return in table after table."""
+    return Text(text, style, width=room, align=align)
 
 
 class _Measured:
@@ -101,6 +108,10 @@ class Table(Block):
         # All cells but the first are set in from their left edge.
         starts = accumulate(self.widths[:-1], initial=0.0)
         self.lefts = [start + PAD_X / 2 if i else 0.0 for i, start in enumerate(starts)]
+        # Outer cells touch the margins, so that text aligns with what stands above and below the table.
+        last = len(columns) - 1
+        pads = [PAD_X if 0 < i < last else PAD_X / 2 if last else 0.0 for i in range(len(columns))]
+        self.measures = [(w - p, c.align) for w, p, c in zip(self.widths, pads, columns, strict=True)]
         self.row_heads, self.before, self.keep, self.summary = row_heads, before, False, summary
         self.shared, self.first = object(), True
         heads = [Rich(c.head, SMALL_SOFT) for c in columns]
@@ -116,20 +127,15 @@ class Table(Block):
         group = row.kind == "group"
         plain = SMALL_STRONG if group or row.kind == "total" else self.style
         cells, high = [], 0.0
-        spans = [self.width] if group else self.widths
-        last = len(spans) - 1
-        for i, (cell, wide) in enumerate(zip(row.cells, spans, strict=True)):
-            align = "left" if group else self.columns[i].align
-            # Outer cells touch the margins, so that text aligns with what stands above and below the table.
-            room = wide - (PAD_X if 0 < i < last else PAD_X / 2 if last else 0.0)
+        for cell, (room, align) in zip(row.cells, ((self.width, "left"),) if group else self.measures, strict=True):
             down, laid = PAD_Y, []
             if isinstance(cell, str):
-                text = Text(cell, plain, width=room, align=align)
+                text = _text(cell, plain, room, align)
                 laid.append((text, down, ""))
                 down += text.height
             else:
                 for part in (cell,) if isinstance(cell, Rich) else cell:
-                    text = Text(part.text, part.style, width=room - (SIGN_WIDTH if part.sign else 0.0), align=align)
+                    text = _text(part.text, part.style, room - SIGN_WIDTH if part.sign else room, align)
                     laid.append((text, down, part.sign))
                     down += text.height
             cells.append(laid)
@@ -147,7 +153,7 @@ class Table(Block):
             if self.first:
                 self._row(pen, self.head, x, top, head=True)
             else:
-                canvas.artifact(*self._again(self.head, x, top), kind="Header")
+                canvas.artifact(*self._again(pen, self.head, x, top), kind="Header")
             top -= self.head.height
             pen.rule(x, top, self.width, colour=self.accent, weight=0.75)
         for row in self.rows:
@@ -159,10 +165,10 @@ class Table(Block):
                 pen.rule(x, top, self.width)
         canvas.end()
 
-    def _again(self, head: _Measured, x: float, top: float) -> list[str]:
+    def _again(self, pen: Pen, head: _Measured, x: float, top: float) -> list[str]:
         """The head's operators, for a page on which it is not told again."""
         places = zip(self.lefts, head.cells, strict=True)
-        return [text.operators(x + left, top - down) for left, cell in places for text, down, _ in cell]
+        return [text.operators(pen, x + left, top - down) for left, cell in places for text, down, _ in cell]
 
     def _row(self, pen: Pen, row: _Measured, x: float, top: float, *, head: bool = False) -> None:
         canvas = pen.canvas
@@ -184,7 +190,7 @@ class Table(Block):
                     y = top - down - text.style.leading * 0.5
                     pen.shape(f"q 1 0 0 1 {left + 3.5:.2f} {y:.2f} cm {sign} Q")
                 where = left + SIGN_WIDTH if sign else left
-                canvas.put(element if alone else "P", text.operators(where, top - down))
+                canvas.put(element if alone else "P", text.operators(pen, where, top - down))
             if not alone:
                 canvas.end()
         canvas.end()

@@ -136,15 +136,18 @@ class Text(Block):
         self.height = len(self.lines) * style.leading
         self.shared: object = None  # what the parts of a cut paragraph have in common
 
-    def operators(self, x: float, top: float) -> str:
-        """The text object with its first line under `top`."""
+    def operators(self, pen: Pen, x: float, top: float) -> str:
+        """The text object with its first line under `top`, in the pen's style where that is its own."""
         style = self.style
+        if pen.style is style:
+            return f"BT {x + self._shift:.2f} {top - style.base:.2f} Td {self._body} ET"
+        pen.style = style
         return f"BT {style.start} {x + self._shift:.2f} {top - style.base:.2f} Td {self._body} ET"
 
     def draw(self, pen: Pen, x: float, top: float) -> None:
         """Draws it as an element, or as the next part of the element that it was cut from."""
         tag = self.tag if self.shared is None else pen.element(self.shared, self.tag, self.extra)
-        pen.canvas.put(tag, self.operators(x, top), self.extra)
+        pen.canvas.put(tag, self.operators(pen, x, top), self.extra)
 
     def least(self) -> float:
         """The least that may stand alone: two lines."""
@@ -193,8 +196,9 @@ def _lines(lines: tuple[str, ...], style: Style, room: float, align: Align) -> t
 
 
 @functools.lru_cache(64)
-def _head(accent: str) -> Style:
-    return replace(HEAD, colour=accent)
+def coloured(style: Style, colour: str) -> Style:
+    """The style in another colour, such as the brand's."""
+    return replace(style, colour=colour)
 
 
 class Heading(Text):
@@ -210,7 +214,7 @@ class Heading(Text):
         before: float | None = None,
         quiet: bool = False,
     ) -> None:
-        style = STRONG if level == 3 else LARGE if level == 1 and not quiet else _head(accent)
+        style = STRONG if level == 3 else LARGE if level == 1 and not quiet else coloured(HEAD, accent)
         gap = {1: 0.0, 2: 3 * brand.STEP, 3: 2 * brand.STEP}[level] if before is None else before
         super().__init__(text, style, width=width, tag=f"H{level}", before=gap, keep=True)
 

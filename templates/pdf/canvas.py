@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import count
 
 from templates.pdf.attachments import Attachment
-from templates.pdf.fonts import Face
+from templates.pdf.fonts import OTHERS, WIDE, Face
 from templates.pdf.streams import flate
 from templates.pdf.tags import FIRST, TREE, Elem, Field, attributes, string
 from templates.pdf.xmp import Schema
@@ -115,10 +115,11 @@ class TaggedCanvas:
     def show_page(self) -> None:
         """Ends the page. Open elements go on over it."""
         content = "\n".join(self._code) + "\n"
-        for face in self.faces:
-            self.fonts.update((s.resource, s) for s in face.used(content))
-            self.told[face.key] += face.told(content)
-        packed = flate(content.encode("latin-1"), 4)
+        if OTHERS in content or WIDE in content:  # other characters than those that every file embeds
+            for face in self.faces:
+                self.fonts.update((s.resource, s) for s in face.used(content))
+                self.told[face.key] += face.told(content)
+        packed = flate(content.encode("latin-1"), 2)
         self.pages.append(Page(self.page, self.size, packed, self._fields, len(self.parents)))
         self.parents.append(self._owners)
         self._owners, self._fields, self._code = [], [], []

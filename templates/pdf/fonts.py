@@ -230,16 +230,12 @@ class Face:
 
     def told(self, content: str) -> list[tuple[str, str]]:
         """The texts that a content stream shows with the help of fallback faces, each with the first of these."""
-        if f"/{WIDE}" not in content:
-            return []
         found = self._told.findall(content)
         return [(resource, bytes.fromhex(text).decode("utf-16-be", "replace")) for text, resource in found]
 
     def used(self, content: str) -> list[Subset]:
-        """The subsets that a content stream names, the first always among them."""
-        if f"/{OTHERS}" not in content:
-            return self.subsets[:1]
-        return [s for s in self.subsets if not s.number or f"/{s.resource} " in content]
+        """The subsets that a content stream names beside the first, which every file has."""
+        return [s for s in self.subsets[1:] if f"/{s.resource} " in content]
 
 
 class _ElsewhereError(Exception):

@@ -92,7 +92,7 @@ def _glance(made: Flow, words: Words) -> None:
     columns: list[tuple[float, Sequence[Block]]] = []
     for i, (question, answer, note) in enumerate(answers):
         blocks = [
-            Text(question, Style(bold=True, colour=made.accent), width=THIRD),
+            Text(question, layout.coloured(layout.STRONG, made.accent), width=THIRD),
             Text(printable(answer), ANSWER, width=THIRD, before=4),
             Text(printable(note), layout.SMALL_SOFT, width=THIRD, before=2),
         ]
