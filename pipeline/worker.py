@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import sys
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
@@ -24,6 +25,10 @@ log = logging.getLogger("seing.worker")
 HOUSEKEEPING_EVERY = 60.0
 """Seconds between two looks for what time alone makes necessary."""
 
+TURN = 0.0005
+"""Seconds after which a thread that computes lets go for another that asks. A seal would wait the usual ten times as
+much after each of its reads and writes, and once more for each thread that makes evidence or invoices beside it."""
+
 RENEW_EVERY = 1440
 """Rounds of housekeeping between two looks for time-stamps that run out: a day."""
 
@@ -42,10 +47,12 @@ class Engine(AbstractContextManager["Engine"]):
         self.actors = declare_actors(self.broker, services)
         self.relay = Relay(services, self.actors)
         self.workers = tuple(self._workers(set(queues)))
+        self.turn = sys.getswitchinterval()
         self.stopping = threading.Event()
         self.housekeeper = threading.Thread(target=self._keep_house, name="seing-housekeeping", daemon=True)
 
     def __enter__(self) -> Self:
+        sys.setswitchinterval(TURN)
         if self.services.settings.broker_url == "memory://":
             self.relay.sweep(timedelta(0))
         self._start()
@@ -63,6 +70,7 @@ class Engine(AbstractContextManager["Engine"]):
             worker.stop()  # waits for the steps that run: each ends, however long its services take to answer
         self.housekeeper.join(timeout=10)
         self.broker.close()
+        sys.setswitchinterval(self.turn)
 
     def _start(self) -> None:
         """Start the workers. Each listens to the one broker for its own queues; dramatiq warns of two listeners."""

@@ -1,6 +1,7 @@
 """Running jobs: what fails, waits, dies or comes twice, as the row and the order's trail tell it."""
 
 import logging
+import sys
 import threading
 
 import pytest
@@ -211,6 +212,14 @@ def test_a_seal_waits_for_nothing_else(services, step, monkeypatch, caplog):
         held.set()
     assert not [record for record in caplog.records if record.name.startswith("dramatiq")]
     real.works.engine.dispose()
+
+
+def test_threads_take_short_turns_while_an_engine_runs(services):
+    """The thread of the seal asks for its turn after each read and write: it comes ten times sooner than Python's."""
+    usual = sys.getswitchinterval()
+    with Engine(services, queues=()):
+        assert sys.getswitchinterval() == pytest.approx(usual / 10)
+    assert usual == sys.getswitchinterval()
 
 
 def test_a_worker_serves_the_queues_that_it_is_given(services, step, monkeypatch):
