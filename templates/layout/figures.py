@@ -1,5 +1,6 @@
 """Drawings: logo, signs beside words, bar codes and QR codes as vectors, fields for signatures."""
 
+import functools
 from collections.abc import Sequence
 
 from templates import barcodes, brand
@@ -51,8 +52,9 @@ def _matrix(matrix: barcodes.Matrix, side: float, alt: str) -> Figure:
     return Figure(f"{_BLACK} {scale} 0 0 {scale} 0 0 cm\n{drawn}\nf", width=side, height=side, alt=alt)
 
 
+@functools.lru_cache(64)
 def qr(content: str, *, side: float, alt: str) -> Figure:
-    """A QR code of `side` points; leave four modules of white around it."""
+    """A QR code of `side` points; leave four modules of white around it. An installation has few: they are kept."""
     return _matrix(barcodes.qr(content), side, alt)
 
 

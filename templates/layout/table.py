@@ -179,18 +179,23 @@ class Table(Block):
             extra = attributes(colspan=len(self.columns))
         for i, (offset, cell) in enumerate(zip(self.lefts, row.cells, strict=False)):  # a group has one cell
             left = x + offset
+            name: str | Elem
             name, of = ("TH", ROW_HEAD) if self.row_heads and i == 0 and not extra else (tag, extra)
-            element = Elem(name, of) if row.key is None else pen.element(row.keys[i], name, of)
             shown = [part for part in cell if part[0].lines != EMPTY]
             alone = len(shown) == 1
+            if row.key is not None:
+                name = pen.element(row.keys[i], name, of)
             if not alone:
-                canvas.begin(element)
+                canvas.begin(name if isinstance(name, Elem) else Elem(name, of))
             for text, down, sign in shown:
                 if sign:
                     y = top - down - text.style.leading * 0.5
                     pen.shape(f"q 1 0 0 1 {left + 3.5:.2f} {y:.2f} cm {sign} Q")
-                where = left + SIGN_WIDTH if sign else left
-                canvas.put(element if alone else "P", text.operators(pen, where, top - down))
+                operators = text.operators(pen, left + SIGN_WIDTH if sign else left, top - down)
+                if alone:
+                    canvas.put(name, operators, of)
+                else:
+                    canvas.put("P", operators)
             if not alone:
                 canvas.end()
         canvas.end()

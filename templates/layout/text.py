@@ -173,6 +173,12 @@ class Text(Block):
 @functools.lru_cache(8192)
 def _laid(text: str, style: Style, room: float, align: Align) -> tuple[tuple[str, ...], float, str]:
     """The lines of a text, where the first of them starts, and the operators that show them."""
+    face = style.face
+    text = face.clean(text)
+    if "\n" not in text and (wide := face.width(text)) <= room / style.size:  # most: one line
+        spare = room - wide * style.size
+        shift = 0.0 if align == "left" else spare if align == "right" else spare * 0.5
+        return (text,), shift, face.show(text, style.size)
     lines = wrap(text, style, room)
     return lines, *_lines(lines, style, room, align)
 

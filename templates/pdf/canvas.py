@@ -78,8 +78,8 @@ class TaggedCanvas:
         else:
             number, parent = next(self.numbers), self._open[-1]
             parent.kids.append(f"{number} 0 R")
-            entries = f"/S/{tag}/P {parent.number} 0 R/Pg {self.page} 0 R/K {mark}{extra}"
-            self.leaves.append((number, f"<</Type/StructElem{entries}>>"))
+            place = f"/P {parent.number} 0 R/Pg {self.page} 0 R/K {mark}"
+            self.leaves.append((number, f"<</Type/StructElem/S/{tag}{place}{extra}>>"))
         self._code.append(f"/{tag} <</MCID {mark}>> BDC\n{operators}\nEMC")
         owners.append(number)
 
