@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from pipeline.bootstrap import Services
 from pipeline.events import record
 from pipeline.origin import SYSTEM
 from signing.errors import SealNotConfirmed, SigningError
-from signing.lifetime import keeps_until
+from signing.lifetime import keeps_until, token_keeps_until
 from signing.longterm import preserve
 from storage.models import ArchiveEntry, Event
 from storage.work import Work
@@ -34,6 +34,10 @@ REACHED = "signature.level"
 
 MARGIN = timedelta(days=400)
 """A time-stamp that can be verified for less is renewed: a year's round, and a month to act if it fails."""
+
+
+WORTH = timedelta(days=30)
+"""By how much a renewal prolongs at least: units with several certificates do not make one follow the other."""
 
 
 @dataclass(frozen=True)
@@ -93,24 +97,45 @@ def newest(work: Work, order_id: str, document: str) -> ArchiveEntry | None:
 def renew_due(services: Services, before: datetime | None = None) -> int:
     """Stage the renewal of every document whose time-stamp can be verified for less than a year and a month.
 
+    Where the unit would stamp today what ends as soon, the document waits for another unit: it would be renewed day
+    after day for nothing.
+
     Args:
         services: of the installation.
-        before: renew what does not keep until then, whatever the margin.
+        before: renew what does not keep until then, whatever the margin and the unit.
 
     Returns:
         How many were staged now.
     """
-    limit = (before or services.clock() + MARGIN).isoformat()
-    last = select(func.max(Event.id)).where(Event.kind == REACHED).group_by(Event.order_id, _said("document"))
-    due = select(Event).where(Event.id.in_(last), _said("keeps_until") < limit).order_by(Event.id)
+    limit = before or services.clock() + MARGIN
+    with services.works(read_only=True) as work:
+        due = [event for event in work.session.scalars(_ending(limit)).all() if _kept(services, work, event)]
+    if due and before is None:
+        due = _worth_renewing(services, due)
     with services.works() as work:
-        count = sum(
-            stage(work, event.order_id, event.data["document"], event.data["sha256"])
-            for event in work.session.scalars(due).all()
-            if _kept(services, work, event)
-        )
+        count = sum(stage(work, event.order_id, event.data["document"], event.data["sha256"]) for event in due)
     services.nudge()
     return count
+
+
+def _ending(limit: datetime) -> Select[Event]:
+    """What was last said of each document that does not keep until then."""
+    last = select(func.max(Event.id)).where(Event.kind == REACHED).group_by(Event.order_id, _said("document"))
+    return select(Event).where(Event.id.in_(last), _said("keeps_until") < limit.isoformat()).order_by(Event.id)
+
+
+def _worth_renewing(services: Services, due: list[Event]) -> list[Event]:
+    """Those that a time-stamp of today would keep for longer."""
+    try:
+        token = services.keys.timestamper.timestamp(hashlib.sha256(b"").digest())
+    except SigningError as error:
+        log.warning("renewal put off", extra={"reason": error.code})
+        return []
+    until = (token_keeps_until(token) - WORTH).isoformat()
+    found = [event for event in due if event.data["keeps_until"] < until]
+    if len(found) < len(due):
+        log.warning("renewal waits for another time-stamping unit", extra={"documents": len(due) - len(found)})
+    return found
 
 
 def _said(name: str) -> ColumnElement[str]:

@@ -30,6 +30,11 @@ def keeps_until(pdf: bytes, ends: Mapping[str, datetime] | None = None) -> datet
     return min(_ends(content, ALGORITHM_ENDS if ends is None else ends)) if is_time_stamp(content) else None
 
 
+def token_keeps_until(token: bytes) -> datetime:
+    """Until when a time-stamp token (ContentInfo, DER) that was just obtained can be verified."""
+    return min(_ends(asn1_cms.ContentInfo.load(token)["content"], ALGORITHM_ENDS))
+
+
 def _ends(token: asn1_cms.SignedData, ends: Mapping[str, datetime]) -> Iterator[datetime]:
     names = {
         token["encap_content_info"]["content"].parsed["message_imprint"]["hash_algorithm"]["algorithm"].native,

@@ -232,11 +232,34 @@ def test_an_algorithm_that_ends_brings_the_renewal_forward(services, rose, monke
     drain(services)
     assert renew_due(services) == 0
     services.clock.move(days=500)
+    assert renew_due(services) == 0, "a stamp of today would end as soon"
+    monkeypatch.undo()  # a program that writes another digest
     assert renew_due(services) == 2
-    monkeypatch.undo()
     drain(services)
     assert renew_due(services) == 0
     assert renew_due(services, services.clock() + timedelta(days=4000)) == 2
+
+
+def test_nothing_is_renewed_for_nothing(services, rose, tmp_path, monkeypatch, caplog):
+    """While the unit's own certificate ends as soon as the stamps, they wait for another unit; then once, not daily."""
+    sign(services, rose)
+    drain(services)
+    services.clock.move(days=9 * 365)
+    for _ in range(3):
+        assert renew_due(services) == 0
+        services.clock.move(days=1)
+    assert "waits for another" in caplog.text
+    assert levels(services, rose) == ["B-LTA"]
+
+    next_keys(services, tmp_path / "next", pki.TIMESTAMP, when=services.clock.now)
+    with monkeypatch.context() as patch:
+        refuse(patch, services, TimestampUnavailable)
+        assert renew_due(services) == 0, "silent: another day"
+    for expected in (2, 0, 0):
+        assert renew_due(services) == expected
+        drain(services)
+        services.clock.move(days=1)
+    assert levels(services, rose) == ["B-LTA", "B-LTA"]
 
 
 def test_nothing_is_renewed_past_its_retention(services, rose):
