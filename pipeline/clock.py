@@ -24,6 +24,20 @@ def clock_from(start: datetime) -> Clock:
     return lambda: base + timedelta(seconds=time.monotonic() - began)
 
 
+APART = timedelta(minutes=1)
+"""How far the clocks of our machines may be apart without anything being refused for it."""
+
+
+def not_before(now: datetime, *earlier: datetime | None) -> datetime:
+    """The present instant, or the latest of what happened before where another machine's clock runs ahead of ours.
+
+    A proof tells what happened in the order in which it happened. A clock that is wrong by more is left as it is, and
+    what comes of it is seen.
+    """
+    latest = max((each for each in earlier if each is not None), default=now)
+    return latest if now < latest <= now + APART else now
+
+
 def paris_day(instant: datetime) -> date:
     """The legal day of an instant."""
     return instant.astimezone(PARIS).date()

@@ -14,6 +14,7 @@ from datetime import timedelta
 from math import ceil
 
 from pipeline.bootstrap import Services
+from pipeline.clock import not_before
 from pipeline.errors import NotFound
 from pipeline.events import record
 from pipeline.flow import State, check_move
@@ -77,7 +78,7 @@ def seal(services: Services, order_id: str) -> None:
         if order.sealed_sha256:
             return
         check_move(order.state, State.SEALED)
-        at = services.clock()
+        at = not_before(services.clock(), order.signed_at)
         order.sealed_sha256, order.sealed_at, order.state = sha256, at, State.SEALED
         name = frozen_of(services, order).file_name
         form = keep(services, work, order, "form", f"{name}-certifie.pdf", shown, "application/pdf", "signed")

@@ -1,11 +1,12 @@
 """The evidence of orders to which odd things happened: it can always be made, and says what was so."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from pipeline.errors import CodeWrong, SmsRefused
+from pipeline.errors import CodeExpired, CodeWrong, SmsRefused
 from pipeline.origin import Origin
 from pipeline.steps import ceremony, propose
 from pipeline.steps import evidence as step
@@ -251,6 +252,38 @@ def test_a_unit_that_refuses_is_asked_again(services, rose, monkeypatch):
         assert "failed" not in {job.state for job in jobs_of(services, rose).values()}
     services.clock.move(hours=2)
     proof(services, rose)
+
+
+@pytest.mark.parametrize("behind", [0.2, 3, 50])
+def test_machines_whose_clocks_differ_prove_all_the_same(services, rose, behind):
+    """Whoever opens, accepts or seals on a machine whose clock is late does it after what came before, as it was."""
+    late = replace(services, clock=lambda: services.clock() - timedelta(seconds=behind))
+    opened = ceremony.open_ceremony(late, rose, "link", REP)
+    view = ceremony.find(services, opened.token, CUSTOMER)
+    ticked = [box.key for box in view.consents]
+    sent = ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
+    assert sent.live
+    assert ceremony.view(late, view.ceremony_id).code.live
+    ceremony.sign(late, view.ceremony_id, services.sms.code, ticked, CUSTOMER)
+    drain(late)
+    services.clock.move(seconds=2 * behind)
+    drain(late)
+    assert {job.state for job in jobs_of(services, rose).values()} == {"done"}
+    found = documents(services, rose)
+    report = verify(
+        found["sealed_form"], trust=services.keys.roots, evidence=found["evidence"], now=services.clock.later()
+    )
+    assert report.passed, report.findings
+
+
+def test_a_clock_that_is_wrong_by_more_is_not_covered_up(services, rose):
+    """Minutes apart: no code from the future is accepted."""
+    view = open_and_read(services, rose)
+    ticked = [box.key for box in view.consents]
+    ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
+    late = replace(services, clock=lambda: services.clock() - timedelta(minutes=2))
+    with pytest.raises(CodeExpired):
+        ceremony.sign(late, view.ceremony_id, services.sms.code, ticked, CUSTOMER)
 
 
 def test_a_proof_that_would_not_hold_is_never_kept(services, monkeypatch):

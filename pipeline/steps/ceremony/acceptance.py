@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.bootstrap import Services
+from pipeline.clock import not_before
 from pipeline.errors import CodeExpired, CodeWrong
 from pipeline.events import record
 from pipeline.flow import State
@@ -47,17 +48,17 @@ def sign(services: Services, ceremony_id: str, code: str, ticked: Sequence[str],
     Raises:
         CodeWrong, CodeExpired, CeremonyClosed, ConsentMissing, OutOfDate.
     """
-    now = services.clock()
     refusal: Exception | None = None
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
         if ceremony.state == "signed":
             return
+        last = last_code(work, ceremony_id)
+        now = not_before(services.clock(), ceremony.opened_at, last.sent_at if last else None)
         check_alive(ceremony, order, now)
         frozen = frozen_of(services, order)
         check_consents(consents_of(frozen), ticked)
         check_debits(services, frozen)
-        last = last_code(work, ceremony_id)
         if last is None or not is_typable(last, now):
             if last is not None and last.state == "live":
                 last.state, last.code_hash = "expired", None

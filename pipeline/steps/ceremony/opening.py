@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pipeline.bootstrap import Services
+from pipeline.clock import not_before
 from pipeline.errors import CeremonyClosed, CeremonyLocked, ReasonMissing, VoiceNotAllowed
 from pipeline.events import record
 from pipeline.flow import State, check_move
@@ -39,9 +40,10 @@ def open_ceremony(services: Services, order_id: str, mode: str, origin: Origin, 
         CeremonyExhausted: the order was opened or mistyped too often; another one has to be drawn up.
     """
     ensure_form(services, order_id)
-    token, now = secrets.token_urlsafe(32), services.clock()
+    token = secrets.token_urlsafe(32)
     with services.works() as work:
         order = lock_order(work, order_id)
+        now = not_before(services.clock(), order.prepared_at)
         if order.state != State.SIGNING:
             check_move(order.state, State.SIGNING)
         check_opening(work, order_id)

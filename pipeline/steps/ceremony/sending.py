@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pipeline.bootstrap import Services
 from pipeline.channels.sms import Receipt, Sms, SmsError, can_take_over
 from pipeline.channels.voice import Call
+from pipeline.clock import not_before
 from pipeline.errors import SmsRefused, VoiceNotAllowed
 from pipeline.events import record
 from pipeline.frozen import Frozen
@@ -70,9 +71,9 @@ def send_code(
         SendRefused: too soon or too often; says how many seconds to wait.
         SmsRefused: no provider took the message; the code is dead.
     """
-    now = services.clock()
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
+        now = not_before(services.clock(), ceremony.opened_at)
         check_alive(ceremony, order, now)
         frozen = frozen_of(services, order)
         check_consents(consents_of(frozen), ticked)
@@ -93,9 +94,9 @@ def send_by_other(services: Services, ceremony_id: str, origin: Origin) -> CodeS
     Raises:
         CeremonyClosed, OutOfDate, SendRefused, SmsRefused: as `send_code`.
     """
-    now = services.clock()
     with services.works() as work:
         ceremony, order = locked_rows(work, ceremony_id)
+        now = not_before(services.clock(), ceremony.opened_at)
         check_alive(ceremony, order, now)
         last = last_code(work, ceremony_id)
         if last is None or not is_overdue(last, now) or not can_take_over(services.sms, last.provider or ""):

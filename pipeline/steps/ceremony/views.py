@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pipeline.bootstrap import Services
 from pipeline.channels.sms import can_take_over
-from pipeline.clock import paris_day
+from pipeline.clock import not_before, paris_day
 from pipeline.errors import CeremonyClosed, CopySent, NotFound
 from pipeline.events import record
 from pipeline.flow import State
@@ -198,6 +198,7 @@ def _amendment(frozen: Frozen) -> Amendment | None:
 
 def code_state(services: Services, row: OneTimeCode, now: datetime) -> CodeState:
     """The newest code of a ceremony as its page shows it."""
+    now = not_before(now, row.sent_at)
     return CodeState(
         sent_at=row.sent_at,
         expires_at=row.expires_at,
