@@ -12,12 +12,12 @@ from pipeline.actors.table import STEPS
 from pipeline.bootstrap import Services
 from pipeline.errors import SeingError
 from pipeline.events import record
-from pipeline.orders import lock_order, set_track
+from pipeline.orders import ENDED, lock_order, set_track
 from pipeline.origin import Origin
 from pipeline.retry import MAX_ATTEMPTS, Later, wait_before, wait_for_service
 from storage import jobs
 from storage.errors import NotFound
-from storage.models import Job
+from storage.models import Job, Track
 from storage.work import Work
 
 log = logging.getLogger("seing.jobs")
@@ -88,11 +88,15 @@ def _fail(services: Services, job_id: str, reason: str) -> None:
 
 
 def _mark(services: Services, work: Work, job_id: str, state: str, reason: str) -> None:
-    """Show on the order's trail that a track waits or failed, unless a second run has meanwhile done the job."""
+    """Show on the order's trail that a track waits or failed, unless a second run has meanwhile done its work."""
     job = work.get(Job, job_id)
-    track = STEPS[job.actor].track
-    if job.state != "done" and job.order_id and track:
-        set_track(work, job.order_id, track, state, services.clock(), reason)
+    name = STEPS[job.actor].track
+    if job.state == "done" or not job.order_id or not name:
+        return
+    lock_order(work, job.order_id)
+    track = work.session.get(Track, (job.order_id, name))
+    if track is not None and track.state not in ENDED:
+        set_track(work, job.order_id, name, state, services.clock(), reason)
 
 
 def retry(services: Services, job_id: str, origin: Origin) -> bool:

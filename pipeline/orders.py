@@ -10,6 +10,9 @@ from storage.errors import ArchiveMissing
 from storage.models import ArchiveEntry, Ceremony, Order, Track
 from storage.work import Work
 
+ENDED = ("done", "not_needed")
+"""States of a track on which nothing more happens."""
+
 
 def named(order: Order) -> str:
     """What was, or is to be, signed in a French sentence: « Bon de commande 2026-LYO-000042 »."""

@@ -6,13 +6,13 @@ from pipeline.bootstrap import Services
 from pipeline.clock import paris_day
 from pipeline.events import record
 from pipeline.frozen import Frozen
-from pipeline.orders import frozen_of, keep, lock_order, retain_until, set_track
+from pipeline.orders import ENDED, frozen_of, keep, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
 from pipeline.recorded import written
 from pipeline.retry import Later
 from pipeline.steps.mandate_life import ask_another_account, lock_touched, replace
 from storage.errors import ArchiveUnavailable
-from storage.models import Instalment, Mandate, Order, Task, new_id
+from storage.models import Instalment, Mandate, Order, Task, Track, new_id
 from storage.work import Work
 from templates.french import mask_iban
 from templates.sepa import make_end_to_end_id
@@ -22,7 +22,7 @@ def mandate(services: Services, order_id: str) -> None:
     """Register the mandate of a sealed order and its instalments, once; keep `mandat.json` in the archive."""
     with services.works(read_only=True) as work:
         order = work.get(Order, order_id)
-        if order.sealed_sha256 is None or _is_registered(work, order):
+        if order.sealed_sha256 is None or is_registered(work, order_id):
             return
     frozen = frozen_of(services, order)
     given = frozen.mandate
@@ -39,7 +39,7 @@ def mandate(services: Services, order_id: str) -> None:
             raise Later(error.code) from error
     with services.works() as work:
         order = lock_order(work, order_id)
-        if _is_registered(work, order):
+        if is_registered(work, order_id):
             return
         at = services.clock()
         row = _register(services, work, order, frozen)
@@ -69,10 +69,9 @@ def mandate(services: Services, order_id: str) -> None:
         set_track(work, order_id, "mandate", "done" if row else "not_needed", at, row.umr if row else None)
 
 
-def _is_registered(work: Work, order: Order) -> bool:
-    """Whether this job is done: by the instalments of an order, or by the new mandate of an amendment."""
-    model = Mandate if order.amends_umr else Instalment
-    return work.first(model, order_id=order.id) is not None
+def is_registered(work: Work, order_id: str) -> bool:
+    """Whether this job is done. Its track says so: an order that is paid otherwise has no mandate and no instalment."""
+    return work.get(Track, (order_id, "mandate")).state in ENDED
 
 
 def _end_amended(services: Services, work: Work, umr: str) -> str | None:

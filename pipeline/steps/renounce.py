@@ -15,6 +15,7 @@ from pipeline.origin import SYSTEM, Origin
 from pipeline.recorded import written
 from pipeline.retry import Later
 from pipeline.steps.invoice import issue
+from pipeline.steps.mandate import is_registered
 from pipeline.steps.mandate_life import OPEN, end, lock_touched
 from storage.models import Event, Instalment, Invoice, Mandate, Order, Task
 from storage.work import Work
@@ -95,7 +96,7 @@ def cancel(services: Services, order_id: str) -> None:
     with services.works() as work:
         order = lock_order(work, order_id)
         event = _event(work, order_id)
-        if order.state == State.SIGNED or not work.first(Instalment, order_id=order_id):
+        if order.state == State.SIGNED or not is_registered(work, order_id):
             raise Later("order.not_registered_yet")
         issued = work.first(Invoice, order_id=order_id, kind="invoice")
         if order.total_incl_vat > 0 and (issued is None or issued.pdf_sha256 is None):

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from pipeline.actors.table import STEPS
 from pipeline.errors import Blocked, Held, ReasonMissing, WrongState
 from pipeline.jobs import retry, run
+from pipeline.retry import Later
 from pipeline.steps import ceremony, decide, propose
 from pipeline.steps.collect import collect
 from pipeline.steps.prepare import prepare, withdraw
@@ -22,7 +24,7 @@ from signing.errors import TimestampUnavailable
 from signing.verify import verify
 from storage.errors import ArchiveUnavailable
 from storage.models import Batch, BatchItem, Instalment, Invoice, Job, Mandate, Task, Track
-from tests.factories import make_proposal, sample
+from tests.factories import PaymentPlan, make_line, make_plan, make_proposal, make_sub_order, sample
 from tests.house import AGENCY, CUSTOMER, REP, choices, documents, drain, jobs_of, kinds, order_from, order_of, sign
 
 
@@ -188,6 +190,20 @@ def test_a_job_that_fails_for_good_waits_for_a_human(services, sealed, monkeypat
     assert jobs_of(services, sealed)["batch"].state == "done"
 
 
+def test_a_second_worker_that_fails_undoes_no_track(services, sealed, monkeypatch):
+    """Carried twice: one run has done the work, the other one then finds the mail server away. Done it stays."""
+
+    def away(_services):
+        raise Later("mail.silent")
+
+    monkeypatch.setitem(STEPS, "copy", replace(STEPS["copy"], step=away))
+    with services.works() as work:
+        work.stage("copy", key="the second", order_id=sealed)
+    drain(services)
+    (track,) = rows(services, Track, order_id=sealed, name="copy")
+    assert track.state == "done"
+
+
 def test_a_blocked_proposal_gives_no_number(services):
     """Findings stop the order before anything is written."""
     proposal_id = propose.import_proposal(services, sample("bat-etanche").to_json(), REP)
@@ -289,6 +305,26 @@ def test_renouncing_stops_the_debits_and_gives_the_invoice_back(services):
     assert credit.number == "FA-2026-000001"
     assert collect(services, date(2030, 1, 1), REP) is None
     assert len(list(Path(services.settings.data_dir / "mail").glob("renounced*.eml"))) == 1
+
+
+@pytest.mark.parametrize(
+    "proposal",
+    [
+        make_proposal(payment=PaymentPlan(method="bank_transfer")),
+        make_proposal(make_sub_order(make_line("-100.00", status="cancelled"), mo="MO1"), payment=make_plan("0")),
+    ],
+    ids=["paid by transfer", "credit"],
+)
+def test_an_order_that_nothing_is_debited_for_is_renounced_too(services, proposal):
+    """Neither mandate nor instalment will ever be registered: nothing waits for them."""
+    order_id = order_from(services, proposal, employees=2, iban="", account_holder="")
+    sign(services, order_id)
+    renounce(services, order_id, "Hélène Garnier", "Je renonce.", CUSTOMER)
+    for _ in range(4):
+        drain(services)
+        services.clock.move(seconds=30)
+    assert order_of(services, order_id).state == "cancelled"
+    assert {job.state for job in jobs_of(services, order_id).values()} == {"done"}
 
 
 def test_no_right_no_renouncing(services, sealed):
