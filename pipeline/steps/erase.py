@@ -173,8 +173,12 @@ def _forget_proposals(work: Work, proposals: Iterable[Proposal]) -> int:
 
 
 def _forget_codes(services: Services, work: Work, orders: Sequence[Order]) -> int:
-    """Codes that were never accepted, of orders that stay: their facts are in the evidence."""
-    ids = select(Ceremony.id).where(Ceremony.order_id.in_([order.id for order in orders]))
+    """Codes that were never accepted, of orders that stay, once their facts are in the evidence.
+
+    The customer's signature binds these facts: without them no evidence could be made any more.
+    """
+    proved = [order.id for order in orders if order.evidence_sha256]
+    ids = select(Ceremony.id).where(Ceremony.order_id.in_(proved))
     old = OneTimeCode.sent_at < services.clock() - CODES_COUNT
     dead = OneTimeCode.state.in_(("superseded", "expired"))
     result: Any = work.session.execute(delete(OneTimeCode).where(OneTimeCode.ceremony_id.in_(ids), dead, old))

@@ -11,6 +11,7 @@ from pipeline.steps.keep_house import nightly
 from pipeline.steps.mandate_life import OPEN
 from pipeline.steps.propose import import_proposal
 from pipeline.steps.rotate import encrypted_columns, rotate_vault
+from signing.errors import TimestampUnavailable
 from storage.errors import ArchiveMissing, UnknownKey
 from storage.models import (
     ArchiveEntry,
@@ -27,7 +28,7 @@ from storage.models import (
 )
 from storage.vault import Vault
 from tests.factories import IBAN, make_proposal
-from tests.house import CUSTOMER, REP, open_and_read, order_from, order_of
+from tests.house import CUSTOMER, REP, drain, open_and_read, order_from, order_of
 
 EPJ = "05123874"
 
@@ -114,6 +115,31 @@ def test_codes_of_a_signed_order_go_once_they_no_longer_count(house):
     services.clock.move(days=2)
     assert erase(services, EPJ, REP).gone == {"codes": 1}
     assert [row.state for row in rows(services, OneTimeCode)] == ["used"]
+
+
+def test_an_erasure_while_the_proof_waits_does_not_prevent_it(services, monkeypatch):
+    """The signature binds every code of its ceremony: none goes before the evidence has told it."""
+    order_id = order_from(services, make_proposal())
+    view = open_and_read(services, order_id)
+    ticked = [box.key for box in view.consents]
+    ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
+    services.clock.move(seconds=40)
+    ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
+    ceremony.sign(services, view.ceremony_id, services.sms.code, ticked, CUSTOMER)
+
+    def silent(_digest):
+        raise TimestampUnavailable("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.keys.timestamper, "timestamp", silent)
+        drain(services)
+        services.clock.move(days=2)
+        assert "codes" not in erase(services, EPJ, REP).gone
+    for _ in range(3):
+        drain(services)
+        services.clock.move(minutes=10)
+    assert order_of(services, order_id).evidence_sha256
+    assert erase(services, EPJ, REP).gone == {"codes": 1}
 
 
 def test_an_erasure_is_no_way_to_send_more_codes(services):
