@@ -1,12 +1,14 @@
 """What is done again and again, each exactly once by state: every minute what somebody awaits, every night the rest."""
 
 import logging
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from sqlalchemy import select
 
 from pipeline.bootstrap import Services
 from pipeline.clock import PARIS, paris_day
+from pipeline.errors import ArchiveDamaged
 from pipeline.events import record
 from pipeline.flow import State
 from pipeline.orders import lock_order, retain_until
@@ -24,7 +26,7 @@ from pipeline.steps.receive import count_receipts
 from pipeline.steps.release import release_due
 from pipeline.verdicts import forget_verifications
 from storage.archive import Area
-from storage.errors import ArchiveUnavailable
+from storage.errors import ArchiveCorrupted, ArchiveMissing, ArchiveUnavailable
 from storage.models import ArchiveEntry, Mandate, Order
 
 log = logging.getLogger("seing.housekeeping")
@@ -55,20 +57,27 @@ def keep_house(services: Services) -> None:
 
 
 def nightly(services: Services) -> None:
-    """Once a day: mandates that lapse, debits to announce or to count, drafts that expire, manifests, prospects."""
-    try:
-        expire_mandates(services)
-        announce_due(services)
-        count_receipts(services)
-        prolong_mandates(services)
-        stage_manifests(services)
-        expire_drafts(services)
-        forget_prospects(services)
-        forget_verifications(services)
-        forget_counts(services)
-        forget_login_tries(services)
-    except ArchiveUnavailable as error:
-        raise Later(error.code) from error
+    """Once a day: mandates that lapse, debits to announce or to count, drafts that expire, manifests, prospects.
+
+    What cannot be done keeps nothing else from being done. Raises what was wrong at the end, `Later` where it was but
+    the archive that did not answer.
+    """
+    tasks: tuple[Callable[[Services], object], ...] = (
+        *(expire_mandates, announce_due, count_receipts, prolong_mandates, stage_manifests, expire_drafts),
+        *(forget_prospects, forget_verifications, forget_counts, forget_login_tries),
+    )
+    failures: list[Exception] = []
+    for task in tasks:
+        try:
+            task(services)
+        except Exception as error:
+            log.exception("housekeeping failed")
+            failures.append(error)
+    wrong = [error for error in failures if not isinstance(error, ArchiveUnavailable)]
+    if wrong:
+        raise wrong[0]
+    if failures:
+        raise Later(ArchiveUnavailable.code) from failures[0]
 
 
 def expire_drafts(services: Services) -> int:
@@ -89,8 +98,13 @@ def expire_drafts(services: Services) -> int:
 
 
 def prolong_mandates(services: Services) -> int:
-    """Keep what proves a mandate until fourteen months after its last debit, where later; how many documents."""
-    count = 0
+    """Keep what proves a mandate until fourteen months after its last debit, where later; how many documents.
+
+    Raises:
+        ArchiveDamaged: some could not be read as they were stored; all others are prolonged.
+        ArchiveUnavailable: the archive does not answer.
+    """
+    count = damaged = 0
     with services.works(read_only=True) as work:
         query = select(Mandate.order_id, Mandate.last_debit_on, Mandate.signed_at)
         found = work.session.execute(query.where(Mandate.last_debit_on.is_not(None))).all()
@@ -105,14 +119,22 @@ def prolong_mandates(services: Services) -> int:
                 order_id=order_id,
                 area="signed",
             )
+        done = 0
         for entry in entries:
-            _prolong(services, entry, mandate_until(last))
-        if entries:
+            try:
+                _prolong(services, entry, mandate_until(last))
+            except (ArchiveMissing, ArchiveCorrupted):
+                damaged += 1
+            else:
+                done += 1
+        if done:
             with services.works() as work:
                 lock_order(work, order_id)
-                data = {"until": mandate_until(last).isoformat(), "documents": len(entries)}
+                data = {"until": mandate_until(last).isoformat(), "documents": done}
                 record(work, order_id, "archive.prolonged", SYSTEM, services.clock(), data)
-        count += len(entries)
+        count += done
+    if damaged:
+        raise ArchiveDamaged(count=damaged)
     return count
 
 

@@ -7,12 +7,13 @@ the report.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
 from pipeline.bootstrap import Services
+from pipeline.clock import PARIS
 from pipeline.errors import ArchiveDamaged
 from pipeline.events import record
 from pipeline.orders import lock_order
@@ -40,6 +41,9 @@ class Stored:
 def check_archive(services: Services, day: str) -> None:
     """The reading of one night (`day` in ISO form), once; again only for what was bad.
 
+    It begins with what was stored since the beginning of the day of the reading before: that one began later, and what
+    was stored while it went on, or while a human mended what it found, is read now.
+
     Raises:
         ArchiveDamaged: documents did not come back; the report is stored all the same.
         Later: the archive does not answer.
@@ -50,7 +54,7 @@ def check_archive(services: Services, day: str) -> None:
         last = work.first(ArchiveCheck, ArchiveCheck.checked_on < checked_on, order_by=ArchiveCheck.checked_on.desc())
     if known is not None and not known.bad:
         return
-    since = last.done_at if last else services.clock() - timedelta(days=1)
+    since = datetime.combine(last.checked_on, time(), PARIS) if last else services.clock() - timedelta(days=1)
     recent, sampled = _chosen(services, since) if known is None else (_named(services, known.bad), [])
     try:
         bad = read_back(services, [*recent, *sampled])

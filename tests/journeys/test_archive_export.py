@@ -9,14 +9,16 @@ from datetime import date, timedelta
 import pytest
 from lxml import html
 
-from pipeline.errors import ExportUnreadable, NotFound
-from pipeline.orders import shown_form
+from pipeline.errors import ArchiveDamaged, ExportUnreadable, NotFound
+from pipeline.orders import keep, lock_order, shown_form
 from pipeline.pages import page_image
+from pipeline.steps import read_back as step
 from pipeline.steps.collect import collect
 from pipeline.steps.export import export_order, restore
 from pipeline.steps.keep_house import expire_drafts, keep_house, nightly, prolong_mandates
 from pipeline.steps.manifest import stage_manifests
 from pipeline.steps.read_back import everything, read_back, reports
+from pipeline.steps.seal import seal
 from signing.errors import TimestampUnavailable
 from signing.verify import verify
 from storage.archive import FolderArchive
@@ -218,6 +220,80 @@ def test_the_manifest_follows_the_set(house):
     drain(services)
     assert len(rows(services, ArchiveEntry, kind="manifest")) == 2
     assert jobs_of(services, order_id)["manifest"].state == "done"
+
+
+def test_a_document_that_comes_while_the_manifest_is_stored_is_in_the_next(house, monkeypatch):
+    """The archive is slow, the set grows meanwhile: what is kept in the end names everything."""
+    services, order_id = house
+    put = services.archive.put
+
+    def slow(data, **more):
+        monkeypatch.undo()
+        stored = put(data, **more)
+        services.clock.move(seconds=1)
+        with services.works() as work:
+            order = lock_order(work, order_id)
+            keep(services, work, order, "slip", "bordereau.pdf", b"late", "application/pdf", "signed")
+        services.clock.move(seconds=1)
+        return stored
+
+    monkeypatch.setattr(services.archive, "put", slow)
+    stage_manifests(services)
+    for _ in range(3):
+        drain(services)
+        services.clock.move(seconds=10)
+    (kept,) = rows(services, ArchiveEntry, kind="manifest")
+    documents = json.loads(services.archive.get(kept.sha256, "signed"))["documents"]
+    assert {each["sha256"] for each in documents} == {
+        row.sha256 for row in rows(services, ArchiveEntry, area="signed") if row.kind != "manifest"
+    }
+
+
+def test_what_is_stored_while_a_night_is_read_is_read_the_next(house, monkeypatch):
+    """A reading takes hours, and a human may run it again in the afternoon: what came meanwhile is of the last day."""
+    services, _ = house
+    next_night(services)
+    read, came = step.read_back, []
+
+    def long(own, documents):
+        answer = read(own, documents)
+        services.clock.move(minutes=10)
+        came.append(order_from(services, make_proposal(reference="P-NIGHT")))
+        sign(services, came[0])
+        seal(services, came[0])
+        services.clock.move(hours=9)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(step, "read_back", long)
+        next_night(services)
+    nightly_read = []
+    monkeypatch.setattr(
+        step, "read_back", lambda own, documents: nightly_read.extend(documents) or read(own, documents)
+    )
+    monkeypatch.setattr(step, "SAMPLE", 0)
+    next_night(services)
+    assert {"form", "sealed_form"} <= {each.kind for each in nightly_read if each.order_id == came[0]}
+
+
+def test_a_damaged_document_stops_no_other_work_of_the_night(house):
+    """All other documents are kept for longer, drafts expire, manifests are made; then a human is told."""
+    services, order_id = house
+    with services.works() as work:
+        work.first(Mandate).last_debit_on = date(2036, 6, 30)
+    damage(services, order_of(services, order_id).sealed_sha256, "gone")
+    services.clock.move(days=121)
+    with pytest.raises(ArchiveDamaged):
+        nightly(services)
+    until = {row.kind: row.retain_until for row in rows(services, ArchiveEntry, order_id=order_id, area="signed")}
+    assert until["evidence"] == until["mandate"] == date(2037, 8, 30)
+    assert until["sealed_form"] == date(2036, 11, 23)
+    assert kinds(services, order_id).count("archive.prolonged") == 1
+    assert rows(services, Job, actor="manifest")
+    assert rows(services, ArchiveEntry, area="drafts") == []
+    with pytest.raises(ArchiveDamaged):
+        nightly(services)
+    assert kinds(services, order_id).count("archive.prolonged") == 1
 
 
 def test_drafts_expire_and_signed_forms_never(house):
