@@ -1,7 +1,10 @@
 """What steps need of an order again and again: its frozen copy, its encrypted fields, its documents in the archive."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
+
+from sqlalchemy import select
 
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
@@ -83,6 +86,15 @@ def lock_order(work: Work, order_id: str) -> Order:
     if work.session.get(Order, order_id) is None:
         raise NotFound
     return work.lock(Order, order_id)
+
+
+def lock_accounts(work: Work, epjs: Iterable[str]) -> list[Order]:
+    """Every order of these accounts, locked by id: for whoever may change several of them, before he changes one.
+
+    All who lock several orders lock them in this order, in one go: nobody waits in a ring.
+    """
+    ids = work.session.scalars(select(Order.id).where(Order.epj.in_(set(epjs))).order_by(Order.id)).all()
+    return [work.lock(Order, order_id) for order_id in ids]
 
 
 def archived(services: Services, sha256: str | None) -> bytes:

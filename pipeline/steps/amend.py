@@ -15,13 +15,13 @@ from pipeline.errors import Blocked, NotFound, WrongState
 from pipeline.events import record
 from pipeline.flow import State
 from pipeline.frozen import Frozen, FrozenAmendment, FrozenDebit, FrozenMandate, FrozenRep
-from pipeline.orders import frozen_of, mobile_of
+from pipeline.orders import frozen_of, lock_accounts, mobile_of
 from pipeline.origin import Origin
 from pipeline.proposal import PaymentPlan
 from pipeline.recorded import written
 from pipeline.rules import Finding
 from pipeline.rules.messages import finding
-from pipeline.steps.mandate_life import NAMES, OPEN, lock_touched
+from pipeline.steps.mandate_life import NAMES, OPEN
 from pipeline.steps.prepare import accounts_with_mobile, ensure_form, new_order, take_back
 from storage.models import Instalment, Mandate, Order, new_id
 from storage.work import Work
@@ -92,7 +92,7 @@ def amend(services: Services, umr: str, choices: CustomerChoices, origin: Origin
         found = work.first(Mandate, umr=umr)
         if found is None:
             raise NotFound
-        lock_touched(work, found)
+        lock_accounts(work, [found.epj])
         mandate = work.lock(Mandate, found.id)
         _check_amendable(mandate)
         source = work.get(Order, mandate.order_id)

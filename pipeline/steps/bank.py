@@ -17,14 +17,14 @@ from pipeline.channels.mail import Mail, MailError
 from pipeline.errors import BankAnswerUnreadable
 from pipeline.events import record
 from pipeline.letters import order_url, sender
-from pipeline.orders import frozen_of, lock_order
+from pipeline.orders import frozen_of, lock_accounts
 from pipeline.origin import Origin
 from pipeline.recorded import written
 from pipeline.retry import Later
 from pipeline.rules.mandates import PRESENTATIONS, next_presentation
 from pipeline.rules.returns import outcome_of
 from pipeline.steps.debits import COLLECTED_STATES
-from pipeline.steps.mandate_life import ask_another_account, end, lock_touched, tell_left
+from pipeline.steps.mandate_life import ask_another_account, end, tell_left
 from pipeline.steps.receive import take_back
 from storage.models import BankAnswer, BankAnswerItem, Collection, Debit, Instalment, Mandate, Order, Task
 from storage.work import Work
@@ -214,13 +214,10 @@ def _group(services: Services, collection: Collection, payment_id: str) -> list[
 
 
 def _lock_orders(work: Work, entries: list[AnswerEntry]) -> None:
-    """Lock every order that the file touches, by id, before anything changes."""
+    """Lock every order that the file touches, before anything changes: a mandate that ends touches all its account."""
     names = [entry.end_to_end_id for entry in entries]
     found = [debit for debit in (work.first(Debit, end_to_end_id=name) for name in names if name) if debit]
-    for order_id in sorted({work.get(Instalment, each.instalment_id).order_id for each in found}):
-        lock_order(work, order_id)
-    for mandate_id in sorted({each.mandate_id for each in found}):
-        lock_touched(work, work.get(Mandate, mandate_id))
+    lock_accounts(work, {work.get(Mandate, each.mandate_id).epj for each in found})
 
 
 def _summary(work: Work, row: BankAnswer, *, repeated: bool = False) -> AnswerResult:

@@ -16,7 +16,7 @@ from sqlalchemy import Table, and_, delete, or_, select
 
 from pipeline.bootstrap import Services
 from pipeline.flow import SIGNED_STATES, State
-from pipeline.orders import lock_order
+from pipeline.orders import lock_accounts, lock_order
 from pipeline.origin import Origin
 from pipeline.recorded import written
 from pipeline.retention import DEFAULT_REASON, REASONS
@@ -59,8 +59,7 @@ def erase(services: Services, epj: str, origin: Origin) -> ErasureReport:
     """
     epj = epj.strip()
     with services.works() as work:
-        rows = work.find(Order, epj=epj, order_by=Order.id)
-        orders = [lock_order(work, row.id) for row in rows]
+        orders = lock_accounts(work, [epj])
         for order in orders:
             if order.state in (State.PREPARED, State.SIGNING):
                 take_back(services, work, order, written("order.erased"), origin)

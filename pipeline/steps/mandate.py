@@ -6,11 +6,11 @@ from pipeline.bootstrap import Services
 from pipeline.clock import paris_day
 from pipeline.events import record
 from pipeline.frozen import Frozen
-from pipeline.orders import ENDED, frozen_of, keep, lock_order, retain_until, set_track
+from pipeline.orders import ENDED, frozen_of, keep, lock_accounts, lock_order, retain_until, set_track
 from pipeline.origin import SYSTEM
 from pipeline.recorded import written
 from pipeline.retry import Later
-from pipeline.steps.mandate_life import ask_another_account, lock_touched, replace
+from pipeline.steps.mandate_life import ask_another_account, replace
 from storage.errors import ArchiveUnavailable
 from storage.models import Instalment, Mandate, Order, Task, Track, new_id
 from storage.work import Work
@@ -38,6 +38,7 @@ def mandate(services: Services, order_id: str) -> None:
         except ArchiveUnavailable as error:
             raise Later(error.code) from error
     with services.works() as work:
+        lock_accounts(work, [order.epj])  # other mandates of the account may end with it
         order = lock_order(work, order_id)
         if is_registered(work, order_id):
             return
@@ -80,7 +81,6 @@ def _end_amended(services: Services, work: Work, umr: str) -> str | None:
     while old is not None and old.replaced_by_id:
         old = work.get(Mandate, old.replaced_by_id)
     if old is not None:
-        lock_touched(work, old)
         old = work.lock(Mandate, old.id)
         ask_another_account(services, work, old, SYSTEM, "Nouveau mandat signé")
     return old.id if old else None

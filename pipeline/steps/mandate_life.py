@@ -15,7 +15,7 @@ from pipeline.clock import paris_day
 from pipeline.errors import NotFound, ReasonMissing, WrongState
 from pipeline.events import record
 from pipeline.flow import State
-from pipeline.orders import lock_order
+from pipeline.orders import lock_accounts, lock_order
 from pipeline.origin import SYSTEM, Origin
 from pipeline.recorded import MANDATE_STATES, written
 from pipeline.rules.mandates import PRESENTATIONS, lapses_on, next_presentation
@@ -76,7 +76,7 @@ def request_amendment(services: Services, umr: str, reason: str, origin: Origin)
 def ask_another_account(
     services: Services, work: Work, mandate: Mandate, origin: Origin, reason: str = "Compte refusé par la banque"
 ) -> None:
-    """`request_amendment`, in the caller's transaction, on a mandate and orders that he holds locked; once."""
+    """`request_amendment`, in the caller's transaction, on a mandate and an account that he holds locked; once."""
     if mandate.amend_requested_at:
         return
     mandate.amend_requested_at = services.clock()
@@ -89,7 +89,7 @@ def replace(services: Services, work: Work, new: Mandate, *, amended: str | None
     """A new mandate enters the register: those that were to be amended end, what they have open goes on under it.
 
     `amended` is the id of the one that its amendment names, which may have been given to another creditor identifier.
-    The caller holds the new mandate's order locked. A single-use mandate replaces nothing. How many instalments moved.
+    The caller holds the account's orders locked. A single-use mandate replaces nothing. How many instalments moved.
     """
     if new.sequence_type != "RCUR":
         return 0
@@ -99,7 +99,6 @@ def replace(services: Services, work: Work, new: Mandate, *, amended: str | None
     for known in sorted(found, key=lambda each: each.id):
         if known.id == new.id or known.replaced_by_id:
             continue
-        lock_touched(work, known)
         old = work.lock(Mandate, known.id)
         if old.replaced_by_id:
             continue
@@ -132,7 +131,7 @@ def expire_mandates(services: Services) -> int:
 
 
 def end(services: Services, work: Work, mandate: Mandate, state: str, reason: str, origin: Origin) -> None:
-    """End a locked mandate whose orders are locked (`lock_touched`): `revoked` or `expired`, with its reason."""
+    """End a locked mandate, all orders of its account held locked: `revoked` or `expired`, with its reason."""
     mandate.state, mandate.ended_at, mandate.reason = state, services.clock(), reason
     _take_back_unsigned(services, work, mandate, written("mandate.ended", state=state), origin)
     record(work, mandate.order_id, f"mandate.{state}", origin, services.clock(), {"umr": mandate.umr, "reason": reason})
@@ -154,17 +153,11 @@ def tell_left(services: Services, work: Work, mandate: Mandate, *, but: str = ""
         )
 
 
-def lock_touched(work: Work, mandate: Mandate) -> None:
-    """Lock every order that this mandate touches, in the order of their ids, before the mandate itself."""
-    for order_id in sorted({mandate.order_id, *_unsigned(work, mandate)}):
-        lock_order(work, order_id)
-
-
 def _locked(work: Work, umr: str) -> Mandate:
     found = work.first(Mandate, umr=umr)
     if found is None:
         raise NotFound
-    lock_touched(work, found)
+    lock_accounts(work, [found.epj])
     return work.lock(Mandate, found.id)
 
 

@@ -57,16 +57,17 @@ def release(services: Services, order_id: str, origin: Origin) -> None:
 
 
 def release_due(services: Services) -> int:
-    """Move the orders whose hold is over back to « sealed », ready for the click. Returns how many."""
+    """Move the orders whose hold is over back to « sealed », ready for the click, one by one. Returns how many."""
     count = 0
-    with services.works() as work:
-        for found in work.find(Order, Order.hold_until <= services.today(), state=State.HELD):
-            order = lock_order(work, found.id)
-            if order.state != State.HELD:  # another process was here first
-                continue
-            order.state = State.SEALED
-            record(work, order.id, "order.hold_ended", Origin("system"), services.clock())
-            count += 1
+    with services.works(read_only=True) as work:
+        held = [row.id for row in work.find(Order, Order.hold_until <= services.today(), state=State.HELD)]
+    for order_id in held:
+        with services.works() as work:
+            order = lock_order(work, order_id)
+            if order.state == State.HELD:  # no other process was here first
+                order.state = State.SEALED
+                record(work, order.id, "order.hold_ended", Origin("system"), services.clock())
+                count += 1
     return count
 
 

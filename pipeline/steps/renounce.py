@@ -10,13 +10,13 @@ from pipeline.errors import NotFound, ReasonMissing, WrongState
 from pipeline.events import record
 from pipeline.flow import NAMES, SIGNED_STATES, State, check_move
 from pipeline.letters import sender
-from pipeline.orders import frozen_of, lock_order
+from pipeline.orders import frozen_of, lock_accounts, lock_order
 from pipeline.origin import SYSTEM, Origin
 from pipeline.recorded import written
 from pipeline.retry import Later
 from pipeline.steps.invoice import issue
 from pipeline.steps.mandate import is_registered
-from pipeline.steps.mandate_life import OPEN, end, lock_touched
+from pipeline.steps.mandate_life import OPEN, end
 from storage.models import Event, Instalment, Invoice, Mandate, Order, Task
 from storage.work import Work
 from templates.messages import withdrawal_acknowledgement
@@ -94,6 +94,7 @@ def cancel(services: Services, order_id: str) -> None:
     comes after.
     """
     with services.works() as work:
+        lock_accounts(work, [work.get(Order, order_id).epj])  # a mandate given since may end with it
         order = lock_order(work, order_id)
         event = _event(work, order_id)
         if order.state == State.SIGNED or not is_registered(work, order_id):
@@ -107,7 +108,6 @@ def cancel(services: Services, order_id: str) -> None:
             for item in work.find(Instalment, Instalment.state.in_(OPEN), order_id=order_id):
                 item.state = "cancelled"
             for mandate in _useless(work, order_id):
-                lock_touched(work, mandate)
                 end(services, work, mandate, "revoked", written("order.renounced"), SYSTEM)
             task = work.add(
                 Task(

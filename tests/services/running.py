@@ -18,6 +18,7 @@ import pika
 import psycopg
 import pytest
 from dramatiq.common import dq_name, xq_name
+from sqlalchemy import text
 
 from pipeline.actors.table import STEPS
 from pipeline.bootstrap import build_services
@@ -44,6 +45,13 @@ def until(what, reached, patience=PATIENCE):
             raise AssertionError(f"in vain: {what}")
         time.sleep(0.005)
     return value
+
+
+def somebody_waits(services):
+    """How many transactions of the database wait for a lock that another one holds."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with services.works(read_only=True) as work:
+        return work.session.execute(text(waiting)).scalar_one()
 
 
 FORKS = multiprocessing.get_context("forkserver")

@@ -6,14 +6,13 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
-from sqlalchemy import text
 
 from pipeline.steps import ceremony
 from signing.code import code_matches
 from storage.models import Ceremony, Order
 from tests.factories import sample
 from tests.house import CUSTOMER, drain, jobs_of, kinds, make_services, open_and_read, order_from, order_of
-from tests.services.running import until
+from tests.services.running import somebody_waits, until
 
 LIFE = timedelta(seconds=60)
 
@@ -23,12 +22,6 @@ def services(installation, tmp_path, postgresql_url):
     services = make_services(installation, tmp_path / "var", database_url=postgresql_url)
     yield services
     services.works.engine.dispose()
-
-
-def somebody_waits(services):
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    with services.works(read_only=True) as work:
-        return work.session.execute(text(waiting)).scalar_one()
 
 
 def test_a_signature_in_flight_outlives_its_last_second(services, monkeypatch):

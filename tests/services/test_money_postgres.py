@@ -4,25 +4,36 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 
+from pipeline.errors import WrongState
+from pipeline.orders import lock_order
+from pipeline.steps import amend as amend_step
+from pipeline.steps import ceremony
+from pipeline.steps import prepare as prepare_step
 from pipeline.steps.amend import amend
 from pipeline.steps.bank import take_answer
 from pipeline.steps.collect import collect_all
 from pipeline.steps.erase import erase
 from pipeline.steps.keep_house import nightly
+from pipeline.steps.mandate import mandate as register_mandate
 from pipeline.steps.mandate_life import revoke
 from pipeline.steps.read_back import check_archive, reports
 from pipeline.steps.receive import count_receipts
 from pipeline.steps.register import register
+from pipeline.steps.release import release_due
+from pipeline.steps.renounce import cancel, renounce
 from pipeline.steps.rotate import rotate_vault
+from pipeline.steps.seal import seal
+from signing.code import code_matches
 from storage.models import BankAnswer, Collection, Debit, Instalment, Job, Mandate, Order, Receipt, Task
 from storage.vault import Vault
-from tests.factories import IBAN, make_proposal, sample
-from tests.house import REP, choices, drain, make_services, order_from, sign
+from tests.factories import IBAN, make_account, make_proposal, sample
+from tests.house import CUSTOMER, REP, choices, drain, make_services, open_and_read, order_from, sign
 from tests.journeys.bank import camt054
+from tests.services.running import somebody_waits, until
 
 THREADS = 4
 OTHER_IBAN = "FR1420041010050500013M02606"
@@ -125,3 +136,124 @@ def test_one_account_asked_for_by_many_at_once(server):
     presented = [(row.instalment_id, row.attempt) for row in rows(services, Debit)]
     assert len(presented) == len(set(presented))
     assert not [job for job in rows(services, Job) if job.state == "failed"]
+
+
+LAST = "f" * 32
+"""An id that stands behind all others: whoever locks it first, and then another, locks in the wrong order."""
+
+
+def with_last_id(monkeypatch, step):
+    """The next order that this step makes is the last one to be locked."""
+    monkeypatch.setattr(step, "new_id", lambda: LAST)
+
+
+def meet(services, act, first):
+    """What `act` gives beside somebody who has locked `first` and goes on to lock `LAST`, as a collection does."""
+    with ThreadPoolExecutor(1) as pool:
+        with services.works() as work:
+            lock_order(work, first)
+            acting = pool.submit(act)
+            until("it waits for a lock", lambda: somebody_waits(services))
+            lock_order(work, LAST)
+        return acting.result(30)
+
+
+def answered(services, first, monkeypatch):
+    """The bank sends back the debit of a further order under the first one's mandate, which it denies."""
+    umr = rows(services, Mandate)[0].umr
+    with_last_id(monkeypatch, prepare_step)
+    services.clock.move(hours=1)
+    order_from(services, make_proposal(reference="P-2"), iban="", account_holder="", mandate_umr=umr)
+    sign(services, LAST)
+    drain(services)
+    collect_all(services, date(2027, 3, 31), REP)
+    (debit,) = [row for row in rows(services, Debit) if rows(services, Order, id=LAST)[0].number in row.end_to_end_id][
+        :1
+    ]
+    answer = camt054((debit.end_to_end_id, "MD01", str(debit.amount)))
+    assert meet(services, lambda: take_answer(services, answer, REP), first).applied == 1
+    assert rows(services, Mandate)[0].state == "revoked"
+
+
+def registered(services, first, monkeypatch):
+    """A signed amendment enters the register and ends the mandate of the order that it takes over."""
+    umr = rows(services, Mandate)[0].umr
+    with_last_id(monkeypatch, amend_step)
+    services.clock.move(hours=1)
+    amend(services, umr, choices(iban=OTHER_IBAN), REP)
+    sign(services, LAST)
+    seal(services, LAST)
+    meet(services, lambda: register_mandate(services, LAST), first)
+    assert {row.state for row in rows(services, Mandate)} == {"active", "amended"}
+
+
+def cancelled(services, _first, monkeypatch):
+    """A renounced order is undone whose mandate has been amended since."""
+    with_last_id(monkeypatch, prepare_step)
+    services.clock.move(hours=1)
+    account = make_account(epj="05123999")
+    order_from(services, make_proposal(reference="P-3", account=account), employees=2, mobile="+33611223344")
+    sign(services, LAST)
+    drain(services)
+    services.clock.move(hours=1)
+    (mandate,) = rows(services, Mandate, order_id=LAST)
+    amendment_id = amend(services, mandate.umr, choices(iban=OTHER_IBAN, mobile="+33611223344"), REP)
+    sign(services, amendment_id)
+    drain(services)
+    renounce(services, LAST, "Hélène Garnier", "", REP)
+    meet(services, lambda: cancel(services, LAST), amendment_id)
+    assert {row.state for row in rows(services, Mandate, epj="05123999")} == {"amended", "revoked"}
+
+
+def test_a_signature_in_flight_is_not_taken_back(server, monkeypatch):
+    """The rep corrects the account in the moment in which the customer's code is accepted: what is signed stays so."""
+    services, _ = server
+    umr = rows(services, Mandate)[0].umr
+    services.clock.move(hours=1)
+    signing_id = amend(services, umr, choices(iban=OTHER_IBAN), REP)
+    view = open_and_read(services, signing_id)
+    ticked = [box.key for box in view.consents]
+    ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
+    inside, go_on = Event(), Event()
+
+    def slow(*args, **kwargs):
+        inside.set()
+        assert go_on.wait(30)
+        return code_matches(*args, **kwargs)
+
+    monkeypatch.setattr("pipeline.steps.ceremony.acceptance.code_matches", slow)
+    with ThreadPoolExecutor(2) as pool:
+        signing = pool.submit(ceremony.sign, services, view.ceremony_id, services.sms.code, ticked, CUSTOMER)
+        assert inside.wait(30)
+        correcting = pool.submit(amend, services, umr, choices(iban="FR7630004000031234567890143"), REP)
+        until("the correction waits for the order", lambda: somebody_waits(services))
+        go_on.set()
+        signing.result()
+        with pytest.raises(WrongState):
+            correcting.result()
+    drain(services)
+    assert rows(services, Order, id=signing_id)[0].state == "sealed"
+    assert {row.state for row in rows(services, Mandate)} == {"active", "amended"}
+
+
+@pytest.mark.parametrize("scene", [answered, registered, cancelled])
+def test_nobody_waits_in_a_ring(server, monkeypatch, scene):
+    """Orders are locked by their ids, by everybody: whoever waits for one holds none behind it."""
+    scene(*server, monkeypatch)
+
+
+def test_held_orders_go_on_beside_who_locks_many(server, monkeypatch):
+    """The end of a hold is written order by order."""
+    services, _ = server
+    with_last_id(monkeypatch, prepare_step)
+    for epj, mobile in (("05123999", "+33611223344"), ("05123998", "+33611223355")):
+        services.clock.move(hours=1)
+        account = make_account(epj=epj)
+        held = order_from(
+            services, make_proposal(reference=epj, account=account), employees=2, mobile=mobile, early_start=False
+        )
+        monkeypatch.undo()
+        sign(services, held)
+        drain(services)
+    services.clock.move(days=20)
+    assert meet(services, lambda: release_due(services), held) == 2
