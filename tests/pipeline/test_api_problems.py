@@ -80,7 +80,7 @@ def test_a_key_needs_its_user(services):
 )
 def test_the_sentence_follows_accept_language(rep, asked, language):
     """French by default, English for whoever prefers it."""
-    answer = rep.get("/api/v1/orders/2026-LYO-000001", headers={"accept-language": asked})
+    answer = rep.get("/api/v1/orders/2026-LYO-999999", headers={"accept-language": asked})
 
     assert language == answer.headers["content-language"]
     assert ("n'existe pas" in problem(answer, 404, "not_found")["detail"]) == (language == "fr")
