@@ -29,7 +29,7 @@ from pipeline.pages import page_count, page_image
 from pipeline.proposal import Proposal, ProposalUnreadable, read, shift_dates
 from pipeline.seed import SAMPLES
 from pipeline.steps import ceremony, propose
-from pipeline.steps.collect import collect
+from pipeline.steps.collect import collect, hand_over
 from pipeline.steps.prepare import prepare
 from pipeline.steps.release import release
 from pipeline.totals import totals
@@ -134,6 +134,7 @@ def _collect(services: Services, day: date, out: Path, screen: Screen) -> None:
         said("aucune échéance à présenter")
         if result:
             (out / "prelevements.xml").write_bytes(result.xml)
+            hand_over(services, result.id)
             said(f"{result.count} échéances, {formats('fr').money(result.total)}")
 
 

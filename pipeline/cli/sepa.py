@@ -1,12 +1,15 @@
-"""`sepa collect`, `answers`, `receipts`, `register`, `revoke`, `amend`, `announce`: mandates and debits."""
+"""`sepa collect`, `file`, `answers`, `receipts`, `register`, `revoke`, `amend`, `announce`: mandates and debits."""
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.stores import opened, read_file, write_file
+
+if TYPE_CHECKING:
+    from pipeline.bootstrap import Services
 
 group = typer.Typer(help="Mandats et prélèvements SEPA.", no_args_is_help=True)
 
@@ -24,19 +27,56 @@ def collect(
     until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Dernière échéance à présenter.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Dossier où écrire les fichiers.")] = Path(),
 ) -> None:
-    """Écrire les fichiers de prélèvements (pain.008), un par schéma ; aucune échéance n'est présentée deux fois."""
-    from pipeline.origin import Origin
-    from pipeline.steps.collect import collect_all
-    from templates.french import formats
+    """Écrire les fichiers de prélèvements (pain.008), un par schéma ; aucune échéance n'est présentée deux fois.
 
+    Sortie 1 si un fichier créé auparavant n'a jamais été remis à personne.
+    """
+    from pipeline.origin import Origin
+    from pipeline.steps.collect import collect as run
+    from pipeline.steps.collect import not_handed_over
+
+    made = 0
     with opened() as services:
-        made = collect_all(services, until.date(), Origin("office:cli"))
-    for result in made:
-        path = out / f"prelevements-{result.scheme.lower()}-{result.message_id}.xml"
-        write_file(path, result.xml)
-        typer.echo(f"{path} : {result.count} prélèvement(s), {formats('fr').money(result.total)}")
+        while (result := run(services, until.date(), Origin("office:cli"))) is not None:
+            _write(services, out, result.id)
+            made += 1
+        left = not_handed_over(services)
     if not made:
         typer.echo("Aucune échéance à présenter.")
+    for row in left:
+        typer.echo(f"  ! {row.message_id} n'a jamais été remis : `seing sepa file {row.message_id}` l'écrit.")
+    raise typer.Exit(1 if left else 0)
+
+
+@group.command()
+def file(
+    message_id: Annotated[str, typer.Argument(help="Identifiant du fichier (SDD-...).")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Dossier où écrire le fichier.")] = Path(),
+) -> None:
+    """Écrire de nouveau un fichier de prélèvements, à l'octet près : celui d'une commande interrompue, par exemple."""
+    from pipeline.errors import NotFound
+    from storage.models import Collection
+
+    with opened() as services:
+        with services.works(read_only=True) as work:
+            row = work.first(Collection, message_id=message_id)
+        if row is None:
+            raise NotFound
+        _write(services, out, row.id)
+
+
+def _write(services: "Services", out: Path, collection_id: str) -> None:
+    """The file on disk first, then its mark: who is stopped in between is told of it the next time."""
+    from pipeline.steps.collect import collection_file, hand_over
+    from storage.models import Collection
+    from templates.french import formats
+
+    with services.works(read_only=True) as work:
+        row = work.get(Collection, collection_id)
+    path = out / f"prelevements-{row.scheme.lower()}-{row.message_id}.xml"
+    write_file(path, collection_file(services, collection_id))
+    hand_over(services, collection_id)
+    typer.echo(f"{path} : {row.count} prélèvement(s), {formats('fr').money(row.total)}")
 
 
 @group.command()

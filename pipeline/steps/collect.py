@@ -29,6 +29,7 @@ SCHEMES = ("CORE", "B2B")
 class CollectionResult:
     """One file for the bank; `total` in euros."""
 
+    id: str
     message_id: str
     xml: bytes = field(repr=False)
     count: int
@@ -70,12 +71,28 @@ def finish_collections(services: Services) -> int:
 
 
 def collection_file(services: Services, collection_id: str) -> bytes:
-    """The file of an earlier collection, the very bytes. Raises `NotFound`."""
+    """The file of an earlier collection, the very bytes. Whoever has it says so by `hand_over`.
+
+    Raises `NotFound`, also where its run has died and nobody has finished it yet.
+    """
     with services.works(read_only=True) as work:
         row = work.session.get(Row, collection_id)
-    if row is None:
+    if row is None or row.archived_at is None:
         raise NotFound
     return services.archive.get(row.sha256, area="signed")
+
+
+def hand_over(services: Services, collection_id: str) -> None:
+    """Write down, the first time, that somebody has had the file: from now on a bank may know of its debits."""
+    with services.works() as work:
+        row = work.lock(Row, collection_id)
+        row.handed_at = row.handed_at or services.clock()
+
+
+def not_handed_over(services: Services) -> list[Row]:
+    """Files that nobody has had yet, the oldest first: their run died before it gave them out, or nobody asked."""
+    with services.works(read_only=True) as work:
+        return work.find(Row, Row.archived_at.is_not(None), handed_at=None, order_by=Row.created_at)
 
 
 def _take(services: Services, until: date, scheme: str, origin: Origin) -> str | None:
@@ -130,4 +147,4 @@ def _finish(services: Services, collection_id: str) -> CollectionResult:
         if row.archived_at is None:
             # Another program version may draw it otherwise; nobody has seen the file before it is archived.
             row.sha256, row.archived_at = sha256, services.clock()
-    return CollectionResult(row.message_id, xml, row.count, row.total, row.scheme)
+    return CollectionResult(row.id, row.message_id, xml, row.count, row.total, row.scheme)

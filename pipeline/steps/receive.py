@@ -23,7 +23,7 @@ from storage.work import Work
 def count_receipts(services: Services) -> int:
     """Count what no bank can return any more; how many debits.
 
-    A debit whose invoice is not issued yet waits for it.
+    A debit whose invoice is not issued yet waits for it; one whose file nobody has had yet was never presented.
     """
     today, count = services.today(), 0
     known = select(Receipt.debit_id).where(Receipt.kind == "received")
@@ -34,7 +34,7 @@ def count_receipts(services: Services) -> int:
             .join(Instalment, Instalment.id == Debit.instalment_id)
             .join(Invoice, Invoice.order_id == Instalment.order_id)
             .where(Debit.state == "sent", Debit.due_on < today, Debit.id.not_in(known))
-            .where(Collection.archived_at.is_not(None), Invoice.kind == "invoice", Invoice.pdf_sha256.is_not(None))
+            .where(Collection.handed_at.is_not(None), Invoice.kind == "invoice", Invoice.pdf_sha256.is_not(None))
             .order_by(Debit.due_on, Debit.end_to_end_id)
         )
         found = work.session.execute(query).all()

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from pipeline.bootstrap import Services
 from pipeline.errors import SeingError
-from pipeline.steps.collect import collect_all
+from pipeline.steps.collect import collect_all, hand_over
 from pipeline.steps.collect import collection_file as file_of
 from pipeline.web.access import Office, Serving, UserForm, by_user
 from pipeline.web.page import PageRoute, go, sentence, show
@@ -44,7 +44,9 @@ def collect_now(request: Request, session: Office, services: Serving, form: User
 def collection_file(collection_id: str, session: Office, services: Serving) -> Response:  # noqa: ARG001  # as above
     """The file that the bank takes, from the archive."""
     headers = {"content-disposition": 'attachment; filename="prelevements.xml"'}
-    return Response(file_of(services, collection_id), media_type="application/xml", headers=headers)
+    data = file_of(services, collection_id)
+    hand_over(services, collection_id)
+    return Response(data, media_type="application/xml", headers=headers)
 
 
 def _page(

@@ -49,7 +49,7 @@ class Collection(Base, kw_only=True):
     """A pain.008 file for the bank, of one scheme; `until` bounds its due dates.
 
     The row comes first, in the transaction that takes the instalments; `archived_at` is None until the file that it
-    stands for is in the archive.
+    stands for is in the archive, `handed_at` until somebody has had it: no bank can know of it before.
     """
 
     __tablename__ = "collections"
@@ -63,6 +63,7 @@ class Collection(Base, kw_only=True):
     sha256: Mapped[str]
     scheme: Mapped[str] = mapped_column(default="CORE")
     archived_at: Mapped[datetime | None] = mapped_column(default=None)
+    handed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class Instalment(Base, kw_only=True):

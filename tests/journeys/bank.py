@@ -1,8 +1,19 @@
 """What a bank sends: pain.002 and camt.054, as small as their definitions allow, in any of the versions known."""
 
+from pipeline.steps.collect import collect_all, hand_over
+from tests.house import REP
+
 PREFIX = "urn:iso:std:iso:20022:tech:xsd:"
 PAIN = f"{PREFIX}pain.002.001.03"
 CAMT = f"{PREFIX}camt.054.001.02"
+
+
+def present(services, until):
+    """Files of what is due until a day, which the back office has taken to the bank."""
+    made = collect_all(services, until, REP)
+    for result in made:
+        hand_over(services, result.id)
+    return made
 
 
 def pain002(*rejects, original="SDD-X", status="PART", groups=None, message="REJ-1", space=PAIN):

@@ -138,7 +138,10 @@ def test_the_back_office_collects_once(services, sealed):
     assert "application/xml" == xml.headers["content-type"]
     assert first.json()["message_id"].encode() in xml.content
     assert 204 == office.post("/api/v1/collections", json={"until": "2099-12-31"}).status_code
-    assert [first.json()] == office.get("/api/v1/collections").json()["items"]
+    (listed,) = office.get("/api/v1/collections").json()["items"]
+    assert first.json()["handed_at"] is None, "nobody had read it yet"
+    assert listed == first.json() | {"handed_at": listed["handed_at"]}
+    assert listed["handed_at"]
 
 
 FIRST = "2026-LYO-000001-01"
@@ -205,8 +208,10 @@ def test_a_mandate_is_revoked_by_a_program(services, sealed, rep):
 def test_receipts_are_read_by_the_platforms_adapter(services, sealed):
     """What is counted, per rate of VAT, with the message that goes to the platform."""
     office = Client(services, "siege")
-    office.once("collect", "/api/v1/collections", json={"until": "2027-01-31"})
+    made = office.once("collect", "/api/v1/collections", json={"until": "2027-01-31"}).json()
     services.clock.now = services.clock.now.replace(year=2027, month=1, day=20)
+    assert count_receipts(services) == 0
+    office.get(made["url"])
     count_receipts(services)
     (receipt,) = office.get("/api/v1/receipts?declaration=due").json()["items"]
     assert ("received", "605.68", "2027-01-05") == (receipt["kind"], receipt["amount"], receipt["day"])

@@ -1,11 +1,15 @@
 """The commands for mandates, debits, archive, erasure and keys: what a person at a terminal sees, and exit codes."""
 
+import re
+
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.errors import BankAnswerUnreadable
+from pipeline.errors import BankAnswerUnreadable, NotFound
 from pipeline.steps.receive import count_receipts
+from storage.models import Collection
 from tests.factories import IBAN
 from tests.house import order_of
 from tests.journeys.bank import camt054
@@ -40,6 +44,13 @@ def test_collect_then_answers(seing):
     assert IBAN in path.read_text("utf-8")
     assert seing("sepa", "collect", "--until", "2027-03-31") == (0, "Aucune échéance à présenter.\n")
 
+    with seing.services.works(read_only=True) as work:
+        (made,) = work.find(Collection)
+    assert made.handed_at
+    before, _ = path.read_bytes(), path.unlink()
+    assert seing("sepa", "file", made.message_id)[0] == 0
+    assert path.read_bytes() == before
+
     (seing.desk / "retour.xml").write_bytes(camt054((FIRST, "AM04", "605.68")))
     assert "1 prélèvement(s) revenu(s)" in seing("sepa", "answers", "retour.xml")[1]
     assert "rien n'a changé" in seing("sepa", "answers", "retour.xml")[1]
@@ -49,6 +60,32 @@ def test_collect_then_answers(seing):
     (seing.desk / "photo.jpg").write_bytes(b"\xff\xd8")
     with pytest.raises(BankAnswerUnreadable):
         seing("sepa", "answers", "photo.jpg")
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["disk full", "killed"])
+def test_a_file_that_reached_nobody_is_told_until_somebody_has_it(seing, monkeypatch, stopped):
+    """Taken, archived, and then the command ended before the file was written: its debits never count in silence."""
+    with monkeypatch.context() as patch:
+
+        def ends(_path, _data):
+            raise KeyboardInterrupt if stopped else typer.Exit(2)
+
+        patch.setattr("pipeline.cli.sepa.write_file", ends)
+        seing("sepa", "collect", "--until", "2027-01-31")
+    services = seing.services
+    services.clock.now = services.clock.now.replace(year=2027, month=1, day=20)
+    assert count_receipts(services) == 0
+    code, said = seing("sepa", "collect", "--until", "2027-01-31")
+    name = re.search(r"SDD-\w+", said)[0]
+    assert (code, f"`seing sepa file {name}`" in said) == (1, True)
+    assert list(seing.desk.iterdir()) == []
+
+    assert seing("sepa", "file", name)[0] == 0
+    assert name in next(seing.desk.iterdir()).read_text("utf-8")
+    assert seing("sepa", "collect", "--until", "2027-01-31") == (0, "Aucune échéance à présenter.\n")
+    assert count_receipts(services) == 1
+    with pytest.raises(NotFound):
+        seing("sepa", "file", "SDD-0")
 
 
 def test_receipts_of_a_period(seing):

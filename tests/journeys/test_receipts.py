@@ -11,13 +11,12 @@ from pipeline.rules.receipts import Share, counts_from, shares_of, standing
 from pipeline.steps import bank, receive
 from pipeline.steps import declare as declaring
 from pipeline.steps.bank import take_answer
-from pipeline.steps.collect import collect
 from pipeline.steps.declare import declare
 from pipeline.steps.keep_house import nightly
 from pipeline.steps.receive import count_receipts
 from storage.models import Debit, Event, Invoice, Order, Receipt
 from tests.house import REP, drain, kinds
-from tests.journeys.bank import camt054
+from tests.journeys.bank import camt054, present
 from tests.journeys.killing import killed_at_every_line
 
 FIRST, AMOUNT = "2026-LYO-000001-01", Decimal("605.68")
@@ -47,7 +46,7 @@ def messages(services):
 def collected(house):
     """The first debits are at the bank; it is the day after the last return of the first one."""
     services, order_id = house
-    collect(services, date(2027, 3, 31), REP)
+    present(services, date(2027, 3, 31))
     move_to(services, counts_from(DUE, "CORE"))
     return services, order_id
 
@@ -131,7 +130,7 @@ def test_a_refund_takes_its_amount_back(collected):
 def test_every_debit_collected_makes_the_invoice_collected(house):
     """Ten instalments: the standing goes from partly to collected, and the parts add up to the invoice."""
     services, order_id = house
-    collect(services, date(2030, 1, 1), REP)
+    present(services, date(2030, 1, 1))
     last = max(debit.due_on for debit in rows(services, Debit))
     move_to(services, last + timedelta(days=15))
     assert count_receipts(services) == 10
@@ -177,7 +176,7 @@ def test_a_drop_that_is_away_is_tried_again(collected, monkeypatch):
 def test_killed_at_any_line_each_debit_counts_once(house):
     """Dead once at every line of counting, telling and taking back: one row, one event, one message of each."""
     services, order_id = house
-    collect(services, date(2027, 3, 31), REP)
+    present(services, date(2027, 3, 31))
     move_to(services, date(2027, 2, 20))
     killed_at_every_line(lambda: count_receipts(services), receive)
     for row in receipts(services):

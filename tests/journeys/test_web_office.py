@@ -10,7 +10,6 @@ from lxml import etree
 
 from pipeline.errors import ArchiveDamaged
 from pipeline.rules.receipts import counts_from
-from pipeline.steps.collect import collect
 from pipeline.steps.mandate_life import revoke
 from pipeline.steps.read_back import check_archive
 from pipeline.steps.receive import count_receipts
@@ -18,7 +17,7 @@ from pipeline.web.queries import paging
 from storage.models import ArchiveCheck, ArchiveEntry, BankAnswerItem, Collection, Instalment, Mandate, Receipt
 from tests.factories import IBAN
 from tests.house import REP, drain, order_of
-from tests.journeys.bank import camt054
+from tests.journeys.bank import camt054, present
 from tests.journeys.pages import Browser
 
 FIRST, AMOUNT = "2026-LYO-000001-01", "605.68"
@@ -50,7 +49,7 @@ def office(house):
 def collected(house):
     """The first debits are at the bank, long enough for the first one to count."""
     services, order_id = house
-    collect(services, date(2027, 3, 31), REP)
+    present(services, date(2027, 3, 31))
     day = counts_from(date(2027, 1, 5), "CORE")
     services.clock.now = services.clock.now.replace(year=day.year, month=day.month, day=day.day)
     return services, order_id
@@ -172,6 +171,8 @@ def test_a_file_for_the_bank_is_made_on_screen(house, office):
     answer = office.client.get(office.tree.xpath("//a[contains(@href, 'prelevements.xml')]/@href")[0])
     assert answer.headers["content-disposition"] == 'attachment; filename="prelevements.xml"'
     assert b"pain.008" in answer.content
+    assert "jamais téléchargé" in office.text
+    assert "jamais téléchargé" not in office.open("/office/collections").text
     office.send("/office/collections", until="2027-02-10")
     assert len(rows(services, Collection)) == 1
     assert office.send("/office/collections", until="demain").status == 200

@@ -32,7 +32,7 @@ from storage.models import BankAnswer, Collection, Debit, Instalment, Job, Manda
 from storage.vault import Vault
 from tests.factories import IBAN, make_account, make_proposal, sample
 from tests.house import CUSTOMER, REP, choices, drain, make_services, open_and_read, order_from, sign
-from tests.journeys.bank import camt054
+from tests.journeys.bank import camt054, present
 from tests.services.running import somebody_waits, until
 
 THREADS = 4
@@ -96,7 +96,7 @@ def test_many_collect_and_take_the_same_answer_at_once(server):
 def test_many_count_while_the_bank_takes_back(server):
     """Each debit counts once and is taken back once at most, whoever comes first; what was told adds up."""
     services, _ = server
-    collect_all(services, date(2027, 3, 31), REP)
+    present(services, date(2027, 3, 31))
     services.clock.now = services.clock.now.replace(year=2027, month=3, day=20)
     at_once(lambda: (count_receipts(services), take_answer(services, camt054(FIRST), REP)))
     at_once(lambda: drain(services))

@@ -14,7 +14,7 @@ from pipeline.api.schemas.bank import RevokeIn
 from pipeline.api.schemas.common import Page
 from pipeline.api.schemas.work import CollectIn, CollectionOut, MandateOut, collection_out, mandate_out
 from pipeline.errors import NotFound
-from pipeline.steps.collect import collect, collection_file
+from pipeline.steps.collect import collect, collection_file, hand_over
 from pipeline.steps.mandate_life import revoke
 from storage.models import Collection, Mandate, Order
 
@@ -116,7 +116,8 @@ def collect_now(
     summary="Read a collection's file",
 )
 def read_file(collection_id: str, caller: Office, services: Serving) -> Response:  # noqa: ARG001  # as above
-    """The very bytes that the bank takes."""
+    """The very bytes that the bank takes. The first reading is written down: its debits may count from then on."""
     data = collection_file(services, collection_id)
+    hand_over(services, collection_id)
     headers = {"content-disposition": 'attachment; filename="prelevements.xml"'}
     return Response(data, media_type="application/xml", headers=headers)

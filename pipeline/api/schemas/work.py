@@ -96,6 +96,7 @@ class CollectionOut(Out):
     count: int
     total: Amount
     sha256: str
+    handed_at: Instant | None = Field(description="When somebody first had the file; no bank can know of it before.")
     url: str = Field(examples=["/api/v1/collections/0b9f....xml"])
 
 
@@ -170,5 +171,6 @@ def collection_out(row: Collection) -> CollectionOut:
         count=row.count,
         total=row.total,
         sha256=row.sha256,
+        handed_at=row.handed_at,
         url=f"/api/v1/collections/{row.id}.xml",
     )

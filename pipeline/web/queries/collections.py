@@ -16,7 +16,7 @@ from storage.work import Work
 
 @dataclass(frozen=True)
 class CollectionRow:
-    """One collection file; `back` counts its debits that came back."""
+    """One collection file; `back` counts its debits that came back, `handed` says whether anybody has had it."""
 
     id: str
     message_id: str
@@ -25,6 +25,7 @@ class CollectionRow:
     count: int
     total: Decimal
     back: int
+    handed: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,16 @@ def collections_page(services: Services, until: date, page: int = 1) -> Collecti
         due_total=sum((item.amount for item in due), NOTHING),
         next_due=min((item.day for item in waiting), default=None),
         collections=tuple(
-            CollectionRow(row.id, row.message_id, row.created_at, row.until, row.count, row.total, back.get(row.id, 0))
+            CollectionRow(
+                id=row.id,
+                message_id=row.message_id,
+                created_at=row.created_at,
+                until=row.until,
+                count=row.count,
+                total=row.total,
+                back=back.get(row.id, 0),
+                handed=row.handed_at is not None,
+            )
             for row in rows
         ),
         paging=shown,
