@@ -58,8 +58,8 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["pipeline.worker", "pipeline.cli"])
 
 
-def run_worker(environment, log):
-    """`seing worker`, in a child."""
+def run_seing(environment, log, words):
+    """`seing` with these words, in a child."""
     from pipeline.cli import main
 
     os.environ.clear()
@@ -67,15 +67,15 @@ def run_worker(environment, log):
     handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
-    sys.argv = ["seing", "worker"]
+    sys.argv = ["seing", *words]
     main()
 
 
 class Forked:
-    """A worker that is there at once: the process that it comes from has loaded everything. Speaks like `Popen`."""
+    """A command that runs at once: the process that it comes from has loaded everything. Speaks like `Popen`."""
 
-    def __init__(self, environment, log):
-        self.process = FORKS.Process(target=run_worker, args=(environment, str(log)))
+    def __init__(self, environment, log, *words):
+        self.process = FORKS.Process(target=run_seing, args=(environment, str(log), words))
         self.process.start()
 
     def poll(self):
@@ -115,7 +115,13 @@ class House:
             with self.log.open("ab") as log:
                 process = subprocess.Popen(program, env=environment, stdout=log, stderr=subprocess.STDOUT)
         else:
-            process = Forked(environment, self.log)
+            process = Forked(environment, self.log, "worker")
+        self.workers.append(process)
+        return process
+
+    def command(self, *words) -> Forked:
+        """`seing` with these words, as a process of its own."""
+        process = Forked({**os.environ, **self.given}, self.log, *map(str, words))
         self.workers.append(process)
         return process
 
