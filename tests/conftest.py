@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from tests.house import make_keys, make_services
-from tests.once import made_once
+from tests.once import contents, made_once
 
 # Opening a PKCS#12 file costs 150 ms by design (PBKDF2, a check of the RSA key), and every installation of the tests is
 # a copy of the same three files: each is opened once. What does not open raises, and is not remembered.
@@ -26,7 +26,11 @@ def _no_settings_from_outside(monkeypatch):
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory):
-    return made_once(tmp_path_factory, "installation", make_keys)[0]
+    """A folder to copy. A test that worked in it would change what every later one begins with."""
+    folder, _ = made_once(tmp_path_factory, "installation", make_keys)
+    before = contents(folder)
+    yield folder
+    assert contents(folder) == before, "a test has worked in the installation that all others copy"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -34,10 +35,12 @@ class TestClock:
 
     def __init__(self, now=NOW):
         self.now = now
+        self.turn = threading.Lock()
 
     def __call__(self):
-        self.now += timedelta(milliseconds=1)  # no two instants are equal, as in life
-        return self.now
+        with self.turn:  # nor does the time of one thread go back to that of another
+            self.now += timedelta(milliseconds=1)  # no two instants are equal, as in life
+            return self.now
 
     def move(self, **amount):
         self.now += timedelta(**amount)

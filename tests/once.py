@@ -3,11 +3,20 @@
 import fcntl
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+
+def contents(folder: Path) -> tuple[list[str], str]:
+    """The names of an installation's files, and all that its database says."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if "seing.db-" not in path.name)
+    with closing(sqlite3.connect(f"file:{folder / 'seing.db'}?mode=ro", uri=True)) as database:
+        return names, "\n".join(database.iterdump())
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:

@@ -42,7 +42,7 @@ def came_from(installation, tmp_path):
         token = ceremony.open_ceremony(services, order_id, "link", REP).token
         headers = {"x-forwarded-for": forwarded} if forwarded else {}
         with served(services) as address:
-            assert httpx.get(f"{address}/s/{token}", headers=headers).status_code == 303
+            assert httpx.get(f"{address}/s/{token}", headers=headers, timeout=60).status_code == 303
         with services.works(read_only=True) as work:
             return work.first(Event, order_id=order_id, kind="link.opened").ip
 
