@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from pipeline import preservation
 from pipeline.bootstrap import Services
 from pipeline.errors import ExportUnreadable, NotFound
 from pipeline.orders import archived, frozen_of, named
@@ -78,12 +79,16 @@ def export_order(services: Services, number_or_id: str) -> bytes:
             raise NotFound
         entries = work.find(ArchiveEntry, order_id=order.id, area="signed")
         manifest = manifest_of(work, order)
+        # As they are now: what a renewed time-stamp keeps verifiable for decades stands behind the first file.
+        newest = [preservation.newest(work, order.id, kind) for kind in ("sealed_form", "evidence")]
     ranks = {kind: rank for rank, kind in enumerate(dossier.TITLES)}
     entries.sort(key=lambda each: (ranks.get(each.kind, len(ranks)), each.stored_at, each.sha256))
     names = _names(entries)
     now = services.clock().replace(microsecond=0)
-    evidence = archived(services, order.evidence_sha256) if order.evidence_sha256 else None
-    report = verify(archived(services, order.sealed_sha256), trust=services.keys.roots, evidence=evidence, now=now)
+    form, evidence = (archived(services, each.sha256) if each else None for each in newest)
+    if form is None:
+        raise NotFound
+    report = verify(form, trust=services.keys.roots, evidence=evidence, now=now)
     documents = tuple(
         dossier.Document(
             file=names[each.id],

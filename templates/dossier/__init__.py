@@ -13,7 +13,10 @@ from templates.french import formats
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "sealed_form": ("Document signé", "cachet du vendeur, signature du client, horodatage"),
+    "sealed_form_lta": ("Document signé, horodatage renouvelé", "le même, suivi de ce qui le garde vérifiable"),
+    "sealed_form_b_b": ("Document signé, avant horodatage", "remplacé le jour même par le document signé et horodaté"),
     "evidence": ("Dossier de preuve", "qui a signé, quand, comment : le récit scellé de la signature"),
+    "evidence_lta": ("Dossier de preuve, horodatage renouvelé", "le même, suivi de ce qui le garde vérifiable"),
     "evidence_json": ("Dossier de preuve, données", "les mêmes faits, pour les programmes (JSON canonique)"),
     "attestation": ("Attestation de signature", "ce que le signataire a reçu : qui, quoi, quand, et l'empreinte"),
     "form": ("Document présenté", "le document certifié que le client a eu sous les yeux, avant sa signature"),

@@ -1,6 +1,9 @@
 """Signatures that hold for thirty years: levels, outages, renewals, and new keys on the way."""
 
+import io
+import json
 import shutil
+import zipfile
 from datetime import timedelta
 
 import httpx
@@ -12,6 +15,7 @@ from pipeline import preservation
 from pipeline.cli import app
 from pipeline.errors import NotFound
 from pipeline.preservation import MARGIN, newest, renew_due
+from pipeline.steps.export import export_order
 from pipeline.steps.preserve import preserve
 from signing import lifetime, pki, revocation
 from signing.errors import RevocationUnavailable, TimestampUnavailable
@@ -220,6 +224,9 @@ def test_three_ten_and_twenty_five_years(lasting, tmp_path):
     assert whole.passed, whole.findings
     assert whole.level == "B-LTA"
     assert whole.evidence.order_number == order.number
+    with zipfile.ZipFile(io.BytesIO(export_order(services, order.number))) as exported:
+        assert json.loads(exported.read("verification.json"))["indication"] == "TOTAL-PASSED"
+        assert "horodatage renouvelé" in exported.read("index.html").decode()
     with services.works(read_only=True) as work:
         kept = {entry.retain_until for entry in work.find(ArchiveEntry, order_id=order_id) if "_lta" in entry.kind}
     assert {order.sealed_at.year + 30} == {day.year for day in kept}
