@@ -199,6 +199,13 @@ class ExportUnreadable(SeingError):
     status = 422
 
 
+class ScanUnreadable(SeingError):
+    """A scanned paper that is no PDF, or too large; nothing of it was kept."""
+
+    code = "scan.unreadable"
+    status = 422
+
+
 class IdempotencyConflict(SeingError):
     """The same Idempotency-Key came with another request."""
 
@@ -361,6 +368,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "export.unreadable": (
         "Ce fichier n'est pas l'export complet d'un dossier : {reason}. Rien n'a été restauré.",
         "This file is not the whole export of an order: {reason}. Nothing was restored.",
+    ),
+    "scan.unreadable": (
+        "Ce fichier n'est pas un papier numérisé lisible : {reason}. Rien n'a été gardé.",
+        "This file is no readable scan: {reason}. Nothing was kept.",
     ),
     "login.too_often": (
         "Trop de connexions refusées depuis votre adresse. Réessayez dans {wait}.",

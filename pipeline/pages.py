@@ -40,14 +40,21 @@ class PageImage:
 def page_count(services: Services, sha256: str) -> int:
     """How many pages a form in the archive has."""
     if sha256 not in _counts:
-        data = shown_form(services, sha256)
-        with _lock:
-            document = pypdfium2.PdfDocument(data)
-            try:
-                _counts[sha256] = len(document)
-            finally:
-                document.close()
+        _counts[sha256] = pages_of(shown_form(services, sha256))
     return _counts[sha256]
+
+
+def pages_of(pdf: bytes) -> int:
+    """How many pages a PDF has. Raises `ValueError` where it cannot be read."""
+    with _lock:
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise ValueError("not a PDF that can be read") from error
+        try:
+            return len(document)
+        finally:
+            document.close()
 
 
 def page_image(services: Services, sha256: str, page: int, width: int) -> PageImage:

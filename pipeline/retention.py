@@ -39,6 +39,7 @@ REASONS: Final[dict[str, str]] = {
     "invoice": "facture (Code de commerce L123-22, LPF L102 B)",
     "credit_note": "avoir (Code de commerce L123-22, LPF L102 B)",
     "slip": "bordereau de numérisation : pièce du contrat (Code de commerce L123-22)",
+    "scan": "papier numérisé : pièce du contrat (Code de commerce L123-22, Code civil 1379)",
     "batch": "lot remis à l'agence : exécution du contrat (Code de commerce L123-22)",
     "manifest": "inventaire du dossier archivé",
 }

@@ -1,4 +1,4 @@
-"""`archive export`, `restore`, `check`; `erase`; `vault rotate`: what is kept, given back, forgotten or sealed anew."""
+"""`archive export`, `restore`, `scan`, `check`; `erase`; `vault rotate`: kept, given back, forgotten, sealed anew."""
 
 from datetime import date
 from pathlib import Path
@@ -42,6 +42,25 @@ def restore(file: Annotated[Path, typer.Argument(help="ZIP d'un dossier exporté
     with opened() as services:
         result = run(services, read_file(file))
     typer.echo(f"{result.number} : {result.stored} document(s) remis, {result.present} déjà là.")
+
+
+@archive.command()
+def scan(
+    order: Annotated[str, typer.Argument(help="Numéro de la commande, tel que le bordereau le porte.")],
+    files: Annotated[list[Path], typer.Argument(help="Papiers numérisés (PDF).")],
+) -> None:
+    """Verser au dossier d'une commande ses papiers numérisés ; un même fichier n'est gardé qu'une fois."""
+    from pipeline.origin import Origin
+    from pipeline.steps.scan import take_scan
+
+    with opened() as services:
+        for file in files:
+            result = take_scan(services, order, read_file(file), Origin("office:cli"))
+            again = "" if result.fresh else " ; déjà dans le dossier"
+            typer.echo(
+                f"{file} : {result.pages} page(s){again}. {result.number} : {result.received} papier(s) reçu(s) "
+                f"sur {result.expected} attendu(s)."
+            )
 
 
 @archive.command()

@@ -24,6 +24,7 @@ TITLES: Final[dict[str, tuple[str, str]]] = {
     "invoice": ("Facture", "Factur-X : le PDF contient les données de la facture"),
     "credit_note": ("Avoir", "annule la facture"),
     "slip": ("Bordereau de numérisation", "accompagne les pièces papier"),
+    "scan": ("Papier numérisé", "une pièce remise sur papier par le client"),
     "batch": ("Lot remis à l'agence", "ce que l'agence a reçu pour la mise en production"),
     "manifest": ("Inventaire archivé", "la liste des documents, telle qu'elle était archivée à cette date"),
 }

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import BankAnswerUnreadable, NotFound
+from pipeline.selftest import blank_page
 from pipeline.steps.receive import count_receipts
 from storage.models import Collection
 from tests.factories import IBAN
@@ -127,6 +128,14 @@ def test_export_check_and_restore(seing):
     assert (code, f"{number}  sealed_form" in said) == (1, True)
     code, said = seing("archive", "export", number, "-o", "again.zip")
     assert (code, "archive.corrupted" in said) == (2, True)
+
+
+def test_a_scanned_paper_by_command(seing):
+    """The file named with its order; the second time it is there already."""
+    (seing.desk / "odi.pdf").write_bytes(blank_page(seing.services.clock.now))
+    code, said = seing("archive", "scan", seing.order.number, "odi.pdf")
+    assert (code, "1 page(s)" in said, "déjà" in said) == (0, True, False)
+    assert "déjà dans le dossier" in seing("archive", "scan", seing.order.number, "odi.pdf")[1]
 
 
 def test_erase_and_rotate(seing, monkeypatch):

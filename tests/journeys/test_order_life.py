@@ -10,20 +10,23 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from pipeline import selftest
 from pipeline.actors.table import STEPS
-from pipeline.errors import Blocked, Held, ReasonMissing, WrongState
+from pipeline.errors import Blocked, Held, NotFound, ReasonMissing, ScanUnreadable, WrongState
 from pipeline.jobs import retry, run
 from pipeline.retry import Later
 from pipeline.steps import ceremony, decide, propose
 from pipeline.steps.collect import collect
+from pipeline.steps.export import export_order
 from pipeline.steps.prepare import prepare, withdraw
 from pipeline.steps.release import release, release_due
 from pipeline.steps.renounce import renounce
+from pipeline.steps.scan import take_scan
 from signing import evidence as ev
 from signing.errors import TimestampUnavailable
 from signing.verify import verify
 from storage.errors import ArchiveUnavailable
-from storage.models import Batch, BatchItem, Instalment, Invoice, Job, Mandate, Task, Track
+from storage.models import Batch, BatchItem, Instalment, Invoice, Job, Mandate, Slip, Task, Track
 from tests.factories import PaymentPlan, make_line, make_plan, make_proposal, make_sub_order, sample
 from tests.house import AGENCY, CUSTOMER, REP, choices, documents, drain, jobs_of, kinds, order_from, order_of, sign
 
@@ -94,6 +97,37 @@ def test_the_batch_is_complete_and_says_so(services, sealed):
     assert {"2026-LYO-000001/bon-de-commande.pdf", "2026-LYO-000001/annexes/bordereau.pdf", "lot.pdf"} <= names
     assert "FR76" not in order
     assert "612345678" not in order
+
+
+def test_papers_that_come_back_are_kept_with_their_order(services, sealed):
+    """Each file once; with the last that was expected the order waits no more; the export has them all."""
+    release(services, sealed, REP)
+    drain(services)
+    number, blank = order_of(services, sealed).number, selftest.blank_page(services.clock.now)
+    (slip,) = rows(services, Slip)
+    papers = [selftest.blank_page(services.clock.now + timedelta(days=each)) for each in range(len(slip.papers))]
+    assert papers[0] == blank
+    for rank, paper in enumerate(papers, 1):
+        for fresh in (True, False):
+            taken = take_scan(services, number, paper, REP)
+            assert (taken.fresh, taken.received, taken.expected, taken.pages) == (fresh, rank, len(papers), 1)
+        (track,) = rows(services, Track, order_id=sealed, name="papers")
+        assert track.state == ("done" if rank == len(papers) else "waiting")
+    assert kinds(services, sealed).count("paper.scanned") == len(papers)
+    with zipfile.ZipFile(BytesIO(export_order(services, number))) as exported:
+        assert exported.read("documents/papier-1.pdf") == blank
+        assert "Papier numérisé" in exported.read("index.html").decode()
+    for data in (b"", b"%PDF-1.7", b"JPEG"):
+        with pytest.raises(ScanUnreadable):
+            take_scan(services, number, data, REP)
+    with pytest.raises(NotFound):
+        take_scan(services, "2026-LYO-999999", blank, REP)
+
+
+def test_no_paper_before_the_seal(services, rose):
+    """An order that is not sealed has no set to which a paper could belong."""
+    with pytest.raises(WrongState):
+        take_scan(services, order_of(services, rose).number, selftest.blank_page(services.clock.now), REP)
 
 
 def test_invoice_numbers_have_no_gap(services):
