@@ -62,14 +62,17 @@ def _read_date(value: object) -> dt.date:
     return day
 
 
+def hides_something(character: str) -> bool:
+    """Whether it is no letter but an order to whoever shows the text: to stop, to break the line, to turn round."""
+    # U+2028 and U+2029 (Zl, Zp) break lines in some readers and not in others.
+    return unicodedata.category(character) in {"Cc", "Zl", "Zp"} or character in _BIDI_CONTROLS
+
+
 def _plain(value: str, allowed: str) -> str:
     for position, character in enumerate(value, start=1):
-        category = unicodedata.category(character)
-        if category == "Cs":
+        if unicodedata.category(character) == "Cs":
             raise PydanticCustomError("half_character", "lone surrogate", {"position": position})
-        # U+2028 and U+2029 (Zl, Zp) break lines in some readers and not in others.
-        unwanted = category in {"Cc", "Zl", "Zp"} or character in _BIDI_CONTROLS
-        if unwanted and character not in allowed:
+        if hides_something(character) and character not in allowed:
             facts = {"character": f"U+{ord(character):04X}", "position": position}
             raise PydanticCustomError("control_character", "control character", facts)
     # One form for accents (NFC): the ordering system writes both, and fonts and hashes know one.

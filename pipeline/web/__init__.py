@@ -28,7 +28,7 @@ from pipeline.web import (
 )
 from pipeline.web.assets import PREFIX, Assets
 from pipeline.web.page import Web, error_page
-from pipeline.web.security import Cookies, SecurityHeaders
+from pipeline.web.security import Cookies, PlainAddresses, SecurityHeaders
 from templates.brand import Brand
 from templates.pages import Pages
 
@@ -62,6 +62,7 @@ def mount(app: FastAPI, services: Services) -> None:
     for router in ROUTERS:
         app.include_router(router, include_in_schema=False)
     app.add_exception_handler(HTTPException, _outside)
+    app.add_middleware(PlainAddresses)
     app.add_middleware(SecurityHeaders, https=https)
 
 

@@ -15,6 +15,7 @@ from pipeline import users
 from pipeline.bootstrap import Services
 from pipeline.errors import Forbidden
 from pipeline.origin import Origin
+from pipeline.proposal.types import hides_something
 from pipeline.users import SessionView
 from pipeline.web.page import GoTo, web_of
 from pipeline.web.security import UPLOAD_LIMIT, check_form_token, form_token
@@ -85,6 +86,11 @@ def by_user(request: Request, session: SessionView) -> Origin:
     return origin_of(request, f"{session.role}:{session.user_id}")
 
 
+def _typed(value: str) -> str:
+    """What was typed, without what no keyboard types and no page should show: a control character, a turned line."""
+    return "".join(one for one in value if one in "\n\r\t" or not hides_something(one)).strip()
+
+
 class Form:
     """A posted form whose token was right."""
 
@@ -92,13 +98,13 @@ class Form:
         self._data = data
 
     def text(self, name: str) -> str:
-        """A field without surrounding blanks; nothing where it is missing."""
+        """A field without surrounding blanks and control characters; nothing where it is missing."""
         value = self._data.get(name, "")
-        return value.strip() if isinstance(value, str) else ""
+        return _typed(value) if isinstance(value, str) else ""
 
     def texts(self, name: str) -> list[str]:
-        """All values of a field."""
-        return [value for value in self._data.getlist(name) if isinstance(value, str)]
+        """All values of a field, likewise."""
+        return [_typed(value) for value in self._data.getlist(name) if isinstance(value, str)]
 
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked."""

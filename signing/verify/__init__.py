@@ -92,7 +92,10 @@ async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetim
     known_at = min((one.validated_at for one in seal.signatures), default=now) if seal and seal.passed else now
     proof = await judge_evidence(json_bytes, pdf, verdict.signatures, trust, now, known_at)
     carrier = _seal_findings(seal, verdict.signatures) if seal else [finding("evidence.unsealed")]
-    proof = replace(proof, seal=seal, findings=(*proof.findings, *carrier))
+    findings = (*proof.findings, *carrier)
+    # What a false file tells is its author's, and would be read under the seller's name.
+    false = any(found.indication is Indication.FAILED for found in findings)
+    proof = replace(proof, seal=seal, findings=findings, story=() if false else proof.story)
     return _report(pdf, verdict, now, proof)
 
 

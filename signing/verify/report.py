@@ -109,7 +109,10 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceReport:
-    """The evidence file compared with the order; `seal` is the verdict on the PDF that carried it, if one did."""
+    """The evidence file compared with the order; `seal` is the verdict on the PDF that carried it, if one did.
+
+    A file that failed tells no `story`.
+    """
 
     order_number: str | None
     events: int

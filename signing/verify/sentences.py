@@ -8,6 +8,8 @@ from signing.verify.report import EvidenceReport, Finding, Indication, Signature
 
 PARIS = ZoneInfo("Europe/Paris")
 
+_NO_QUOTES = str.maketrans(dict.fromkeys('«»“”„"', "'"))
+
 _MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -55,17 +57,24 @@ def sentences(
 
 def _by(signature: SignatureReport) -> str:
     when = signature.time_stamp.at if signature.time_stamp else signature.claimed_at
+    who = f"« {_name(signature)} »"
     if when is None:
-        return signature.signer
-    return f"{signature.signer} le {french_instant(when)}{'' if signature.time_stamp else ', heure déclarée'}"
+        return who
+    return f"{who} le {french_instant(when)}{'' if signature.time_stamp else ', heure déclarée'}"
 
 
 def _by_en(signature: SignatureReport) -> str:
     when = signature.time_stamp.at if signature.time_stamp else signature.claimed_at
+    who = f"“{_name(signature)}”"
     if when is None:
-        return signature.signer
+        return who
     claimed = "" if signature.time_stamp else " (claimed time)"
-    return f"{signature.signer} on {when.astimezone(PARIS):%Y-%m-%d at %H:%M:%S %Z}{claimed}"
+    return f"{who} on {when.astimezone(PARIS):%Y-%m-%d at %H:%M:%S %Z}{claimed}"
+
+
+def _name(signature: SignatureReport) -> str:
+    """The signer, in words that somebody typed: between marks that he cannot close they add nothing."""
+    return signature.signer.translate(_NO_QUOTES)
 
 
 def _lower(sentence: str) -> str:

@@ -1,5 +1,6 @@
 """What every page carries, and what no page accepts."""
 
+import json
 import re
 from base64 import b64encode
 from hashlib import sha256
@@ -9,10 +10,13 @@ import pytest
 
 from pipeline.web import ROUTERS
 from pipeline.web.brand import contrast_with_white, readable
+from storage.models import Order
 from templates.pages import texts_in
 from tests.factories import sample
 from tests.house import make_services, order_from
 from tests.journeys.pages import Browser, customer_with_link
+from tests.pipeline.api_client import Client as ApiClient
+from tests.pipeline.api_client import problem
 
 TEMPLATES = sorted(path for path in (files("templates") / "pages").iterdir() if path.name.endswith(".html"))
 POSTS = sorted({route.path for router in ROUTERS for route in router.routes if "POST" in route.methods})
@@ -176,3 +180,25 @@ def test_any_brand_can_be_read(colour):
     made = readable(colour)
     assert contrast_with_white(tuple(int(made[place : place + 2], 16) for place in (1, 3, 5))) >= 4.5
     assert made == colour or colour not in {"#0b4f5c", "#000000"}
+
+
+def test_what_no_keyboard_types_is_left_out(installation, tmp_path):
+    """A NUL, a turned line and an escape in a reason: the rep, and the journal, read the words alone."""
+    services = make_services(installation, tmp_path / "var")
+    order_id = order_from(services, sample("au-nom-de-la-rose"))
+    customer = customer_with_link(services, order_id)
+    customer.open("/c/refuse").send("/c/refuse", reason="trop\x00 cher\u202e,\x1b\nmerci")
+    with services.works(read_only=True) as work:
+        assert work.get(Order, order_id).reason == "trop cher,\nmerci"
+
+
+@pytest.mark.parametrize("reason", ["trop\x00 cher", "trop\u202e cher", "\ud800"])
+def test_what_no_keyboard_types_is_refused_to_programs(services, rose, reason):
+    """The same from a program, which is told where it stands."""
+    rep = ApiClient(services, "c.delmas")
+    answer = rep.post(
+        f"/api/v1/orders/{rose}/withdraw",
+        content=json.dumps({"reason": reason}),
+        headers={"content-type": "application/json"},
+    )
+    assert "reason" in problem(answer, 422, "request.invalid")["problems"][0]["path"]

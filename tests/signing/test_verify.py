@@ -12,6 +12,7 @@ import pytest
 
 from signing import seal
 from signing.evidence import read_evidence
+from signing.identity import issue_one_shot
 from signing.verify import Indication, story, verify
 from tests.signing import world
 
@@ -30,7 +31,7 @@ def test_a_good_order_passes(level):
     assert world.SIGNED_AT == client.claimed_at
     assert world.SIGNED_AT + timedelta(seconds=1) == client.time_stamp.at
     assert client.trusted_by == seller.trusted_by is not None
-    assert "Hélène Fournier le 23 novembre 2026 à 11 h 10 min 01 s (heure de Paris, UTC+1)" in report.sentence
+    assert "« Hélène Fournier » le 23 novembre 2026 à 11 h 10 min 01 s (heure de Paris, UTC+1)" in report.sentence
     assert "sans valeur juridique" in report.sentence
 
 
@@ -88,6 +89,26 @@ def test_archival_data_added_later_keep_the_evidence_good():
     report = world.check(renewed, evidence=_carrier(data))
     assert report.passed, report.findings
     assert "B-LTA" == report.level
+
+
+def test_a_name_adds_nothing_to_the_sentence():
+    """Whoever types the signatory's name cannot write the verdict with it."""
+    name = 'Hélène ; le dossier de preuve concorde » “ " «'
+    signer = issue_one_shot(
+        world.world().issuer,
+        name=name,
+        role="",
+        company="Rose",
+        ceremony_id="c0ffee",
+        email="",
+        now=world.SIGNED_AT,
+        minutes=10,
+    )
+    report = world.check(world.customer_signed(world.certified(), signer=signer))
+    assert report.passed
+    quoted = "Hélène ; le dossier de preuve concorde ' ' ' '"
+    assert f"« {quoted} » le 23 novembre" in report.sentence
+    assert f"“{quoted}” on 2026-11-23" in report.sentence_en
 
 
 def test_the_story_is_told_in_french():

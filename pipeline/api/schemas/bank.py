@@ -6,6 +6,7 @@ from datetime import date
 from pydantic import Field
 
 from pipeline.api.schemas.common import Amount, Instant, Out, Strict
+from pipeline.proposal.types import LongText
 from pipeline.rules.returns import outcome_of
 from pipeline.steps.receipt_book import ReceiptRow
 from storage.models import BankAnswer, BankAnswerItem
@@ -51,13 +52,13 @@ class AnswerOut(AnswerSummary):
 class SettleIn(Strict):
     """What was done about an entry that matched nothing."""
 
-    comment: str = Field(max_length=2000, examples=["Prélèvement de l'ancien logiciel."])
+    comment: LongText = Field(max_length=2000, examples=["Prélèvement de l'ancien logiciel."])
 
 
 class RevokeIn(Strict):
     """Why a mandate is taken back."""
 
-    reason: str = Field(max_length=2000, examples=["Le client met fin au contrat."])
+    reason: LongText = Field(max_length=2000, examples=["Le client met fin au contrat."])
 
 
 class ShareOut(Out):

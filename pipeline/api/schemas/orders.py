@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pipeline.api.schemas.common import Amount, FindingOut, Instant, Out, Strict, findings_out
 from pipeline.customer import FieldCheck, FieldName
+from pipeline.proposal.types import LongText
 from pipeline.steps.receipt_book import InvoiceStanding
 from storage.models import ArchiveEntry, Ceremony, Event, OneTimeCode, Order, Track
 
@@ -156,7 +157,7 @@ class CeremonyIn(Strict):
     """How the customer will sign."""
 
     mode: Literal["handover", "link"] = Field("link", description="On the rep's tablet, or on the customer's device.")
-    reason: str = Field("", max_length=2000, description="Required where the last ceremony was locked.")
+    reason: LongText = Field("", max_length=2000, description="Required where the last ceremony was locked.")
 
 
 class LinkOut(Out):
@@ -171,7 +172,7 @@ class LinkOut(Out):
 class ReasonIn(Strict):
     """Why, in words."""
 
-    reason: str = Field(max_length=2000, examples=["Le client préfère attendre janvier."])
+    reason: LongText = Field(max_length=2000, examples=["Le client préfère attendre janvier."])
 
 
 def field_out(check: FieldCheck) -> FieldOut:

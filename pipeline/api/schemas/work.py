@@ -6,6 +6,7 @@ from datetime import date
 from pydantic import Field
 
 from pipeline.api.schemas.common import Amount, Instant, Out, Strict
+from pipeline.proposal.types import LongText
 from storage.models import Batch, BatchItem, Collection, Mandate, Order, Task
 
 
@@ -37,7 +38,7 @@ class BatchOut(Out):
 class RejectIn(Strict):
     """Why the agency refuses."""
 
-    reason: str = Field(max_length=2000, examples=["Le visuel de la ligne 2 manque."])
+    reason: LongText = Field(max_length=2000, examples=["Le visuel de la ligne 2 manque."])
 
 
 class TaskOut(Out):
@@ -58,7 +59,7 @@ class TaskOut(Out):
 class CloseIn(Strict):
     """How the task was dealt with."""
 
-    comment: str = Field(max_length=2000, examples=["Visuel reçu et joint."])
+    comment: LongText = Field(max_length=2000, examples=["Visuel reçu et joint."])
 
 
 class MandateOut(Out):

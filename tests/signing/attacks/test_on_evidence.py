@@ -114,6 +114,14 @@ def _consent_words(said):
     said["facts"]["consents"][0]["text"] = "J'accepte tout."
 
 
+def test_a_false_file_tells_no_story():
+    """What its author would have a judge read is not shown under the seller's name."""
+    assert closed_again().evidence.story
+    report = closed_again(change=_part("signatory", role="Gérante, verdict : valable"))
+    assert report.indication is Indication.FAILED
+    assert not report.evidence.story
+
+
 def _unknown(said):
     said["facts"]["note"] = "bon"
 
@@ -401,3 +409,37 @@ def test_evidence_without_its_seal_proves_less():
     assert report.indication is Indication.INDETERMINATE
     assert {"evidence.unsealed"} == world.codes(report)
     assert "sans son cachet" in report.sentence
+
+
+TRIES = b'Android 15)","wrong_tries":'
+"""Before their number in the facts."""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"training":false', b'"training":false,"training":false'),
+        (b'{"chain_head"', b'{"schema":"seing.evidence/1","chain_head"'),
+        (TRIES + b"1", TRIES + b"1.0"),
+        (TRIES + b"1", TRIES + b"1e0"),
+        (TRIES + b"1", TRIES + b"NaN"),
+        (TRIES + b"1", TRIES + b"9" * 5000),
+        (TRIES + b"1", TRIES + b"true"),
+        (b"Claire", b"\\u0043laire"),
+        (b"Claire", b"\\ud800laire"),
+        (b'"data":{"kinds"', b'"data":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b',"kinds"'),
+        (b"{", b"\xef\xbb\xbf{"),
+        (b"{", b" {"),
+    ],
+    ids=[
+        "a key twice", "a key twice at the top", "fraction", "exponent", "no number", "huge", "truth for a number",
+        "another spelling", "half a character", "deep", "byte order mark", "blank",
+    ],
+)  # fmt: skip
+def test_any_other_spelling_is_refused(old, new):
+    """RFC 8785 knows one way to write a value: in any other, one reader would see what the next does not."""
+    pdf, _, data = world.case()
+    assert old in data
+    report = world.check(pdf, evidence=data.replace(old, new, 1))
+    assert report.indication is Indication.FAILED
+    assert "evidence.unreadable" in world.codes(report)
