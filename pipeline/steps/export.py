@@ -9,7 +9,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -32,6 +32,9 @@ MANIFEST, VERIFICATION, ROOTS, INDEX = "manifeste.json", "verification.json", "r
 
 MOST_BYTES = 2_000_000_000
 """What the documents of one export may weigh together when it is put back."""
+
+MOST_DAYS = timedelta(days=60 * 366)
+"""How far ahead a date of retention may lie, beyond what the settings allow: nobody undoes a lock."""
 
 KINDS = {"certification": "Cachet du vendeur", "approval": "Signature du client", "document_time_stamp": "Horodatage"}
 
@@ -115,10 +118,10 @@ def restore(services: Services, data: bytes) -> Restored:
     Everything is read and hashed before anything is stored.
 
     Raises:
-        ExportUnreadable: no such ZIP, a document missing, too much, or not what its hash says.
+        ExportUnreadable: no such ZIP, a document missing, too much, locked for too long, or not what its hash says.
         ArchiveUnavailable: the archive does not answer; the same call again goes on.
     """
-    manifest, files = _read(data)
+    manifest, files = _read(data, services.today() + MOST_DAYS)
     stored = 0
     for document, content in files:
         try:
@@ -130,7 +133,7 @@ def restore(services: Services, data: bytes) -> Restored:
     return Restored(manifest.order.number, stored, len(files) - stored)
 
 
-def _read(data: bytes) -> tuple[_Manifest, list[tuple[_Document, bytes]]]:
+def _read(data: bytes, latest: date) -> tuple[_Manifest, list[tuple[_Document, bytes]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
@@ -139,6 +142,8 @@ def _read(data: bytes) -> tuple[_Manifest, list[tuple[_Document, bytes]]]:
             manifest = _Manifest.model_validate_json(archive.read(MANIFEST))
             if sum(each.size for each in manifest.documents) > MOST_BYTES:
                 raise ExportUnreadable(reason="il est trop volumineux")
+            if any(each.retain_until > latest for each in manifest.documents):
+                raise ExportUnreadable(reason="un document serait verrouillé plus longtemps qu'aucun devoir ne le veut")
             files = []
             for document in manifest.documents:
                 if sizes.get(document.file) != document.size:  # looked at first: a ZIP may unfold to any size

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from datetime import date, timedelta
 
@@ -116,7 +117,9 @@ def test_restored_into_an_empty_archive(house, tmp_path, monkeypatch):
     assert export_order(services, order_id)
 
 
-@pytest.mark.parametrize("how", ["no zip", "no manifest", "changed", "missing", "longer", "manifest garbled"])
+@pytest.mark.parametrize(
+    "how", ["no zip", "no manifest", "changed", "missing", "longer", "manifest garbled", "for ever"]
+)
 def test_a_damaged_export_restores_nothing(house, tmp_path, how):
     """All or nothing: one document that is not what it should be, and nothing is stored."""
     services, order_id = house
@@ -132,6 +135,9 @@ def test_a_damaged_export_restores_nothing(house, tmp_path, how):
         files[document] = files[document][:-1] + b"x"
     elif how == "longer":
         files[document] += b"0" * 1000
+    elif how == "for ever":
+        files["manifeste.json"] = re.sub(rb'"retain_until": "\d{4}', b'"retain_until": "9999', files["manifeste.json"])
+        assert b'"9999' in files["manifeste.json"]
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in files.items():
