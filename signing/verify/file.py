@@ -42,7 +42,7 @@ async def judge_file(pdf: bytes, trust: Trust, now: datetime, pending: Collectio
     findings += _certification_findings(signatures, certification)
     findings += [finding("file.portfolio")] if structure.is_portfolio(reader) else []
     try:
-        whole = trust.with_dss(reader)
+        whole = trust.with_all(reader)
     except Exception:  # noqa: BLE001  # as above
         whole = trust
         findings.append(finding("file.validation_data"))

@@ -59,6 +59,20 @@ class Trust:
             ocsps=self.ocsps + tuple(context.ocsps),
         )
 
+    def with_all(self, reader: Any) -> "Trust":
+        """The same with what the DSS of any revision of the file holds: a later one may have dropped a list.
+
+        Raises:
+            whatever pyHanko meets in a malformed DSS.
+        """
+        whole, known = self.with_dss(reader), _named(reader)
+        for revision in reversed(range(int(reader.xrefs.total_revisions) - 1)):
+            handler = reader.get_historical_resolver(revision)
+            if not _named(handler) <= known:
+                known |= _named(handler)
+                whole = whole.with_dss(handler)
+        return whole
+
     def context(self, moment: datetime, *, revocation: str = "soft-fail") -> Any:
         """A pyHanko validation context for `moment`, without network; newer revocation data speak for the past.
 
@@ -160,6 +174,15 @@ class Trust:
         except (PathBuildingError, PathValidationError):
             return False
         return True
+
+
+def _named(handler: Any) -> set[Any]:
+    """The lists and answers that the DSS of a revision names."""
+    if "/DSS" not in handler.root:
+        return set()
+    store = handler.root["/DSS"]
+    kinds = [store[kind] for kind in ("/CRLs", "/OCSPs") if kind in store]
+    return {(one.idnum, one.generation) for kind in kinds for one in list.__iter__(kind)}
 
 
 def _loaded(crl: Any) -> x509.CertificateRevocationList:

@@ -8,12 +8,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from pyhanko.pdf_utils import generic
 
 from signing import longterm, pki, seal
 from signing.certificates import key_usage
 from signing.verify import Indication
 from tests.signing import world
-from tests.signing.attacks import on_trust
+from tests.signing.attacks import forge, on_trust
 
 DAY = timedelta(days=1)
 
@@ -44,6 +45,24 @@ def test_revoked_authority_is_refused():
     report = on_trust.judged(on_trust.by(issuer), crls=[crl])
     assert not report.passed
     assert any(code.startswith("certificate.revoked") for code in world.codes(report)), world.codes(report)
+
+
+def test_a_list_that_a_later_update_dropped_is_heard():
+    """A file says that its seal was revoked before; a later DSS without that list does not unsay it."""
+    gone = world.world().crl(revoked=[revoked(world.world().seal, world.NOW - DAY)])
+    kept = [world.world().issuer.certificate, world.world().root]
+    told = longterm.add_validation_info(world.signed("B-T"), certificates=kept, crls=[gone, world.world().root_crl])
+    assert "certificate.revoked_no_poe" in world.codes(world.check(told))
+
+    def replace_store(writer):
+        lists = [forge.stream(writer, crl) for crl in (world.world().crl(), world.world().root_crl)]
+        store = generic.DictionaryObject({generic.pdf_name("/CRLs"): generic.ArrayObject(lists)})
+        writer.root[generic.pdf_name("/DSS")] = writer.add_object(store)
+        writer.update_root()
+
+    silent = forge.updated(told, replace_store)
+    assert "signature.changed" not in world.codes(world.check(silent))
+    assert "certificate.revoked_no_poe" in world.codes(world.check(silent))
 
 
 def test_authority_revoked_later_stays_good():
