@@ -1,6 +1,7 @@
 """A browser without a screen: follows links, fills the forms that are on the page, and nothing else."""
 
 import asyncio
+import threading
 
 import httpx
 from lxml import html
@@ -11,14 +12,19 @@ from pipeline.steps import ceremony
 from tests.house import REP
 
 _apps = {}
+_building = threading.Lock()
 
 
 def app_of(services):
-    """The application over these services, built once: a test has several browsers."""
-    if id(services) not in _apps:
-        _apps.clear()
-        _apps[id(services)] = (services, build_app(services))
-    return _apps[id(services)][1]
+    """The application over these services, built once: a test has several browsers.
+
+    By one thread: what pydantic mutes while it reads our schemas, it mutes for the whole process.
+    """
+    with _building:
+        if id(services) not in _apps:
+            _apps.clear()
+            _apps[id(services)] = (services, build_app(services))
+        return _apps[id(services)][1]
 
 
 class Client:

@@ -37,10 +37,15 @@ START_SECONDS = 60
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test of this folder needs services, whether or not its author thought of the mark."""
+    """Every test of this folder needs services, whether or not its author thought of the mark, and its time.
+
+    Processes that start and servers that are waited for take a minute where the machine is busy.
+    """
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.services)
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(600))
 
 
 def absent(message: str) -> NoReturn:

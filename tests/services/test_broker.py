@@ -11,7 +11,7 @@ from pipeline.actors.declare import declare_actors
 from pipeline.broker import broker_from_url
 from storage.models import Job
 from tests.house import make_services
-from tests.services.running import breakpoint_at, until
+from tests.services.running import PATIENCE, breakpoint_at, until
 
 
 def test_a_stopping_worker_ends_what_it_has_begun(house):
@@ -23,7 +23,7 @@ def test_a_stopping_worker_ends_what_it_has_begun(house):
         worker.send_signal(signal.SIGTERM)
         with pytest.raises(TimeoutError):
             _wait(worker, 1.0)
-    assert 0 == _wait(worker, 30)
+    assert 0 == _wait(worker, PATIENCE)
     (seal,) = house.jobs(actor="seal")
     assert ("done", 1) == (seal.state, seal.attempts)
     assert house.jobs(Job.state != "done"), "nothing was left"
