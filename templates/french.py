@@ -6,6 +6,7 @@ Telephone numbers and IBANs keep plain spaces, because people paste them into di
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -219,6 +220,11 @@ def mask_iban(value: str) -> str:
     if len(compact) < 12:  # shorter than any IBAN: showing six characters would show too much
         return DOT * 8
     return f"{compact[:2]}{DOT * 2} {DOT * 4} {compact[-4:]}"
+
+
+def typeset(text: str) -> str:
+    """A French sentence as printers set it: the curved apostrophe, no break before : ; ! ? % € » nor after « and n°."""
+    return re.sub(r" (?=[:;!?%€»])|(?<=[«°]) ", NO_BREAK, re.sub(r"(?<=\w)'(?=[\w{<«])", "’", text))
 
 
 def _french_date(value: dt.date) -> str:

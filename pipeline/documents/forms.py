@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Final
 
 from pipeline.frozen import Frozen
 from pipeline.letters import brand
@@ -10,11 +11,16 @@ from pipeline.proposal import Account, Line, Proposal
 from pipeline.proposal import Address as PostalAddress
 from pipeline.totals import totals
 from templates.documents import facts
-from templates.french import formats, mask_mobile
+from templates.french import Language, formats, mask_mobile
 from templates.terms import CURRENT
 
 QUOTE_LIFE = timedelta(days=30)
 """How long a quote binds the seller."""
+
+_DETAILS: Final[dict[Language, tuple[str, str]]] = {
+    "fr": ("Appels mesurés\u00a0: {numbers}{medium}", "Réservation {reference}, valable jusqu’au {until}"),
+    "en": ("Calls measured: {numbers}{medium}", "Booking {reference}, valid until {until}"),
+}
 
 
 def order_form_data(frozen: Frozen) -> facts.OrderFormData:
@@ -34,7 +40,7 @@ def order_form_data(frozen: Frozen) -> facts.OrderFormData:
         rep_phone=frozen.rep.phone or None,
         epj=proposal.account.epj,
         signatory=signatory_of(frozen),
-        sub_orders=_sub_orders(proposal),
+        sub_orders=_sub_orders(proposal, frozen.language),
         total_excl_vat=sums.excl_vat,
         vat=tuple(facts.VatLine(item.rate, item.base, item.amount) for item in sums.vat),
         total_incl_vat=sums.incl_vat,
@@ -71,7 +77,7 @@ def quote_data(proposal: Proposal, organisation: Organisation, today: date, *, s
         rep_phone=rep.mobile if rep else None,
         epj=proposal.account.epj,
         contact_name=proposal.account.signatory.full_name,
-        sub_orders=_sub_orders(proposal),
+        sub_orders=_sub_orders(proposal, "fr"),
         total_excl_vat=sums.excl_vat,
         vat=tuple(facts.VatLine(item.rate, item.base, item.amount) for item in sums.vat),
         total_incl_vat=sums.incl_vat,
@@ -131,14 +137,14 @@ def _address(source: PostalAddress) -> facts.Address:
     )
 
 
-def _sub_orders(proposal: Proposal) -> tuple[facts.SubOrderData, ...]:
+def _sub_orders(proposal: Proposal, language: Language) -> tuple[facts.SubOrderData, ...]:
     sums = totals(proposal)
     return tuple(
         facts.SubOrderData(
             number=sub_order.number,
             order_ref=sub_order.order_ref,
             range_name=sub_order.range,
-            lines=tuple(_line(line, net) for line, net in zip(sub_order.lines, total.lines, strict=True)),
+            lines=tuple(_line(line, net, language) for line, net in zip(sub_order.lines, total.lines, strict=True)),
             net=total.net,
             mo=sub_order.mo,
         )
@@ -146,7 +152,7 @@ def _sub_orders(proposal: Proposal) -> tuple[facts.SubOrderData, ...]:
     )
 
 
-def _line(line: Line, net: Decimal) -> facts.LineData:
+def _line(line: Line, net: Decimal, language: Language) -> facts.LineData:
     return facts.LineData(
         code=line.code,
         label=line.label,
@@ -160,21 +166,20 @@ def _line(line: Line, net: Decimal) -> facts.LineData:
         ends_on=line.ends_on,
         activity=line.activity or None,
         department=line.department or None,
-        details=tuple(_details(line)),
+        details=tuple(_details(line, language)),
     )
 
 
-def _details(line: Line) -> list[str]:
+def _details(line: Line, language: Language) -> list[str]:
     """Sentences under a line: measured numbers, the booking."""
-    fmt, said = formats("fr"), []
+    fmt, said = formats(language), []
     if line.call_tracking and line.call_tracking.measured_numbers:
         numbers = ", ".join(fmt.phone(number) for number in line.call_tracking.measured_numbers)
         medium = f" ({line.call_tracking.medium})" if line.call_tracking.medium else ""
-        said.append(f"Appels mesurés : {numbers}{medium}")
+        said.append(_DETAILS[language][0].format(numbers=numbers, medium=medium))
     if line.reservation and line.reservation.reference:
-        said.append(
-            f"Réservation {line.reservation.reference}, valable jusqu'au {fmt.date(line.reservation.expires_on)}"
-        )
+        until = fmt.date(line.reservation.expires_on)
+        said.append(_DETAILS[language][1].format(reference=line.reservation.reference, until=until))
     return said
 
 

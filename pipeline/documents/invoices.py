@@ -85,7 +85,7 @@ def _lines(frozen: Frozen) -> list[facturx.InvoiceLine]:
     for sub_order in frozen.proposal.sub_orders:
         in_mo = sub_order.mo is not None
         made += [
-            _line(line, f"{sub_order.number} {sub_order.range}".strip(), place, in_mo=in_mo)
+            _line(line, f"{sub_order.number} · {sub_order.range}".removesuffix(" · "), place, in_mo=in_mo)
             for line in sub_order.lines
             if counts(line, in_mo=in_mo)
         ]

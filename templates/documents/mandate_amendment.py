@@ -79,7 +79,7 @@ SAMPLE = AmendmentData(
         place="Lyon",
     ),
     old_umr="LUM-2026-LYO-000042",
-    old_account="FR•• •••• •••• •••• •••• ••65 34",
+    old_account="FR•• •••• 6534",
     old_signed_on=date(2026, 11, 23),
     debits=tuple(OpenDebit("2026-LYO-000042", each.due_on, each.amount) for each in INSTALMENTS[3:]),
     verify_url=ROSE.verify_url,

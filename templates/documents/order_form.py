@@ -22,7 +22,7 @@ from templates.documents.parts import Hand
 from templates.documents.samples import ROSE
 from templates.layout import SMALL, SMALL_SOFT, WIDTH, Ticks
 
-VERSION = "2026.11.2"
+VERSION = "2026.11.3"
 """Changes with every change of looks or words: kept with each order, so that its form can be drawn again."""
 
 SAMPLE = ROSE

@@ -5,6 +5,7 @@ import functools
 from templates import brand, terms
 from templates.catalog import Texts
 from templates.documents.parts import Hand
+from templates.french import typeset
 from templates.layout import FINE, FINE_STRONG, SMALL_SOFT, WIDTH, Newspaper, Text
 
 GAP = 24.0
@@ -30,7 +31,7 @@ def _columns(version: str, t: Texts, lang: str) -> Newspaper:
     width = Newspaper.column_width(2, WIDTH, GAP)
     blocks = []
     for n, article in enumerate(terms.articles(version), 1):
-        title = t("terms_article", n=n, title=article.title)
+        title = t("terms_article", n=n, title=typeset(article.title))
         blocks.append(Text(title, FINE_STRONG, width=width, tag="H3", before=brand.STEP, keep=True, lang=lang))
-        blocks.append(Text(article.text, FINE, width=width, lang=lang))
+        blocks.append(Text(typeset(article.text), FINE, width=width, lang=lang))
     return Newspaper(blocks, count=2, width=WIDTH, gap=GAP, before=brand.STEP)

@@ -9,7 +9,7 @@ from typing import Final
 
 import jinja2
 
-from templates.french import formats
+from templates.french import PARIS, formats, typeset
 
 TITLES: Final[dict[str, tuple[str, str]]] = {
     "sealed_form": ("Document signé", "cachet du vendeur, signature du client, horodatage"),
@@ -94,7 +94,7 @@ class Dossier:
 
 def render(data: Dossier) -> bytes:
     """The page, complete in itself: no script, no style or image from elsewhere."""
-    return _template().render(data=data, shown=formats("fr")).encode()
+    return _template().render(data=data, shown=formats("fr"), paris=PARIS).encode()
 
 
 @cache
@@ -106,4 +106,5 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["typeset"] = typeset
     return environment.get_template("index.html")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 
+from templates import french
 from templates.french import NO_BREAK, Language
 
 Kind = Literal["paragraph", "heading", "facts", "steps", "button", "quote", "notice"]
@@ -127,11 +128,8 @@ def mail(subject: str, blocks: list[Block], *, sender: Sender, language: Languag
 
 
 def typeset(words: dict[Language, dict[str, str]]) -> dict[Language, dict[str, str]]:
-    """A catalogue whose French cannot break before a colon or inside quotation marks; typed text is left alone."""
-    french = {
-        key: re.sub(r" (?=[:;?!»])|(?<=«) ", NO_BREAK, text).replace("'", "’") for key, text in words["fr"].items()
-    }
-    return {**words, "fr": french}
+    """A catalogue whose French is set as printers do; typed text is left alone."""
+    return {**words, "fr": {key: french.typeset(text) for key, text in words["fr"].items()}}
 
 
 def clean(text: str) -> str:

@@ -81,7 +81,11 @@ def test_the_export_is_whole_and_opens_anywhere(house):
     text = page.text_content()
     assert number in text
     assert "AU NOM DE LA ROSE" in text
-    assert "Bon de commande signé" in text
+    assert "Signatures valables" in text.partition("Vendeur")[0], "the verdict first"
+    assert page.xpath("//tbody/tr[1]//a/text()") == ["Document signé"]
+    assert {each.text.split()[-1] for each in page.xpath("//tbody//code")} == {
+        each["sha256"] for each in manifest["documents"]
+    }
     assert "TOTAL-PASSED" in text
     assert export_order(services, order_id)[:4] == data[:4]
 

@@ -1,5 +1,6 @@
 """The evidence of orders to which odd things happened: it can always be made, and says what was so."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,6 +33,7 @@ from tests.house import (
     sign,
 )
 from tests.signing.test_by_hand import by_hand
+from tests.templates.reading import words
 
 PHONE = Origin("customer", "198.51.100.7", "Téléphone 0612345678")
 
@@ -50,6 +52,18 @@ def proof(services, order_id):
     )
     assert report.passed, report.findings
     return ev.read_evidence(found["evidence_json"]), report.evidence.story
+
+
+def test_the_printed_events_are_in_the_words_of_people(services, rose):
+    """Money, days and instants as they are read, and no name or value that only a program knows."""
+    sign(services, rose)
+    drain(services)
+    said = words(documents(services, rose)["evidence"])
+    events = said[said.index("8. La suite des faits") : said.index("10. Le fichier joint")]
+    assert "montant : 6 056,76 €" in events.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "horodatage valable jusqu’au" in events
+    assert re.findall(r"\b[a-z]+_[a-z_]+\b", events) == []
+    assert re.findall(r": (?:\d{4}-\d\d-\d\d|\d+\.\d\d(?!\.))\b", events) == []
 
 
 def ticks(view):

@@ -14,6 +14,7 @@ from pypdfium2 import PdfDocument
 from templates import terms
 from templates.documents import order_form, quote
 from templates.documents.order_form import SAMPLE, VatLine, WithdrawalData, render
+from templates.french import typeset
 from templates.terms import UnknownTermsError
 from tests.templates.reading import faults, page_texts
 
@@ -136,7 +137,7 @@ def test_withdrawal_form_is_alone_on_the_last_sheet(tmp_path, lines):
     assert "(*) Rayez la mention inutile." in seen[-1]
     assert "Signatures" not in seen[-1]
     notice = next(p for p in seen if "Effets de la rétractation" in p)
-    for said in ("7 décembre 2026", "Aucun débit avant le 1er décembre 2026", "renoncer au contrat ici", "L. 221-10"):
+    for said in ("7 décembre 2026", "Pas avant le 1er décembre 2026", "renoncer au contrat ici", "L. 221-10"):
         assert said in notice, said
 
 
@@ -258,7 +259,8 @@ def test_terms_are_complete_and_versioned(tmp_path):
     """Every article of the version named; an unknown version is refused."""
     text = " ".join(pages(tmp_path, render(SAMPLE)))
     for article in terms.articles(SAMPLE.terms_version):
-        assert article.text.split(". ")[-1].replace("\u202f", " ")[-40:] in text
+        last = typeset(article.text.split(". ")[-1])
+        assert last.replace("\u202f", " ").replace("\u00a0", " ")[-40:] in text
     with pytest.raises(UnknownTermsError):
         render(replace(SAMPLE, terms_version="../../x"))
 

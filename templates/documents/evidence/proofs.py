@@ -62,7 +62,7 @@ def _certificates(made: Flow, words: Words) -> None:
     if facts.certificates:
         made.add(
             Table(
-                [Column(t("certificate")), Column(t("valid_from"), 100), Column(t("valid_to"), 100)],
+                [Column(t("certificate")), Column(t("valid_from"), 88), Column(t("valid_to"), 88)],
                 [_certificate(words, each) for each in facts.certificates],
                 width=layout.WIDTH,
                 accent=made.accent,
@@ -75,7 +75,8 @@ def _certificates(made: Flow, words: Words) -> None:
                     words.named("covers", each.covers),
                     shown.instant(each.at),
                     printable(
-                        f"{words.common_name(each.authority)}\n{each.policy}\n{each.serial} · {each.digest_algorithm}"
+                        f"{words.common_name(each.authority)}\n{each.policy}\n"
+                        f"{each.serial} · {_digest_name(each.digest_algorithm)}"
                     ),
                 ]
             )
@@ -95,6 +96,11 @@ def _certificate(words: Words, each: Certificate) -> Row:
         Rich(t("sha256", sha256=each.sha256), layout.SMALL_SOFT),
     ]
     return Row([about, *([Rich(part) for part in words.moment(at)] for at in (each.not_before, each.not_after))])
+
+
+def _digest_name(name: str) -> str:
+    """`sha256` as the standards write it."""
+    return name.upper().replace("SHA", "SHA-").replace("--", "-")
 
 
 def _file(made: Flow, words: Words, json: bytes) -> None:

@@ -53,7 +53,7 @@ _EVENTS: Final = (
     _event(3, -600, "ceremony.opened", "rep:c.delmas", mode="handover"),
     _event(4, -540, "page.displayed", "customer", page=1),
     _event(5, -480, "page.displayed", "customer", page=2),
-    _event(6, -61, "code.sent", "customer", sequence=1, provider="twilio", expires_in_seconds=300),
+    _event(6, -61, "code.sent", "customer", sequence=1, provider="twilio", amount="6056.76"),
     _event(7, -57, "code.delivery", "system", delivery="delivered", sequence=1),
     _event(8, -20, "code.wrong", "customer", tries=1),
     _event(9, 0, "code.accepted", "customer", sequence=1, form_sha256=_FORM, amount="6056.76"),
@@ -185,7 +185,7 @@ _FACTS: Final = facts.Facts(
         iban_masked="FR•• •••• 0189",
     ),
     level="B-T",
-    algorithms=("RSA 3072 avec SHA-256", "SHA-256"),
+    algorithms=("RSA-3072 SHA-256", "ECDSA P-256 SHA-256", "SHA-256"),
     certificates=(
         _certificate("seal", "CN=Lumière Annuaires SA,O=Lumière Annuaires SA,C=FR", _ROOT, minutes=1_051_200),
         _certificate("customer", "CN=Hélène Garnier,O=AU NOM DE LA ROSE LYON SARL,C=FR", _ISSUER, minutes=10),

@@ -1,7 +1,8 @@
 """The catalog of the evidence document, and how it names what programs recorded."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from templates.catalog import Texts
@@ -13,6 +14,9 @@ MAX_DATA: Final = 600
 """Characters of one value that are printed; the whole stands in the attached file."""
 
 HASH: Final = re.compile(r"\b([0-9a-f]{16})[0-9a-f]{48}\b")
+AMOUNT: Final = re.compile(r"-?\d+\.\d\d")
+DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")
 COMMON_NAME: Final = re.compile(r"(?:^|,)CN=((?:\\.|[^,\\])+)")
 
 
@@ -62,10 +66,22 @@ class Words:
         """What an event holds beside its kind, in one line; hashes are cut, being printed whole elsewhere."""
         parts = []
         for key, value in sorted(event.data.items()):
-            text = self.named("delivery", value) if key == "delivery" else self._flat(value)
-            said = HASH.sub(r"\1…", text)
+            said = HASH.sub(r"\1…", self._value(key, value))
             parts.append(f"{self.named('data', key)}{self.colon}{said[:MAX_DATA]}{'…' if len(said) > MAX_DATA else ''}")
         return " · ".join(parts)
+
+    def _value(self, key: str, value: Any) -> str:
+        """One value as people read it: money, days and instants in the document's language, a long name cut."""
+        if key == "delivery":
+            return self.named("delivery", value)
+        text = self._flat(value)
+        if key == "amount" and AMOUNT.fullmatch(text):
+            return self.shown.money(Decimal(text))
+        if DAY.fullmatch(text):
+            return self.shown.date(date.fromisoformat(text))
+        if INSTANT.fullmatch(text):
+            return self.shown.instant(datetime.fromisoformat(text))
+        return f"{text[:8]}…" if key == "ceremony" and len(text) > 12 else text
 
     def _flat(self, value: Any) -> str:
         if isinstance(value, dict):
