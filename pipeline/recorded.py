@@ -65,6 +65,7 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "bank.unknown_debit": ("prélèvement inconnu", "unknown debit"),
     "bank.no_reference": ("sans référence de prélèvement connue", "no reference of a debit that we know"),
     "bank.other_amount": ("montant différent de celui du prélèvement", "another amount than that of the debit"),
+    "archive.kept": ("{count} documents, jusqu’au {day}", "{count} documents, until {day}"),
     "order.renounced": ("Rétractation du client", "Withdrawal by the customer"),
     "order.renounced_silently": ("Rétractation", "Withdrawal"),
     "order.erased": ("Demande d'effacement", "Request for erasure"),

@@ -5,6 +5,7 @@ from pipeline.errors import NotFound
 from pipeline.events import record
 from pipeline.orders import lock_order, set_track
 from pipeline.origin import SYSTEM
+from pipeline.recorded import written
 from pipeline.retry import Later
 from storage.errors import ArchiveUnavailable
 from storage.models import ArchiveEntry, Order, Track
@@ -32,6 +33,6 @@ def archive(services: Services, order_id: str) -> None:
             return
         at = services.clock()
         until = min(entry.retain_until for entry in entries if entry.retain_until)
-        set_track(work, order_id, "archive", "done", at, f"{len(entries)} documents, jusqu'au {until:%d/%m/%Y}")
+        set_track(work, order_id, "archive", "done", at, written("archive.kept", count=len(entries), day=until))
         data = {"documents": sorted(entry.sha256 for entry in entries), "retain_until": until.isoformat()}
         record(work, order_id, "order.archived", SYSTEM, at, data)

@@ -18,6 +18,7 @@ from pipeline.outage import RETRY_SECONDS, is_outage
 from pipeline.users import SessionView
 from pipeline.web.security import Cookies
 from storage.errors import NotFound as NoSuchRow
+from templates.french import typeset
 from templates.pages import Language, Pages, Texts, texts_in
 
 log = logging.getLogger("seing.web")
@@ -95,7 +96,8 @@ def show_if_new(request: Request, template: str, **values: Any) -> Response:
 
 def sentence(request: Request, error: SeingError) -> str:
     """What a refusal says to a reader."""
-    return describe(error, language_of(request))
+    said = describe(error, language_of(request))
+    return typeset(said) if language_of(request) == "fr" else said
 
 
 def error_page(request: Request, status: int, message: str = "") -> HTMLResponse:

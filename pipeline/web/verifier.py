@@ -11,6 +11,7 @@ from pipeline.web.access import MaybeSession, Serving, Visit, VisitorForm, remem
 from pipeline.web.page import PageRoute, sentence, show
 from pipeline.web.security import form_token
 from signing.verify import Report
+from signing.verify.sentences import name_between_marks
 
 router = APIRouter(prefix="/verifier", route_class=PageRoute)
 
@@ -44,7 +45,8 @@ async def judge(
 
 def _page(request: Request, report: Report | None, *, missing: bool = False) -> Response:
     status = 422 if missing else 200
-    return show(request, "verifier.html", report=report, missing=missing, refusal="", status=status)
+    names = [name_between_marks(signature) for signature in report.signatures] if report else []
+    return show(request, "verifier.html", report=report, names=names, missing=missing, refusal="", status=status)
 
 
 def _refused(request: Request, error: SeingError) -> Response:

@@ -57,7 +57,7 @@ def sentences(
 
 def _by(signature: SignatureReport) -> str:
     when = signature.time_stamp.at if signature.time_stamp else signature.claimed_at
-    who = f"« {_name(signature)} »"
+    who = f"« {name_between_marks(signature)} »"
     if when is None:
         return who
     return f"{who} le {french_instant(when)}{'' if signature.time_stamp else ', heure déclarée'}"
@@ -65,14 +65,14 @@ def _by(signature: SignatureReport) -> str:
 
 def _by_en(signature: SignatureReport) -> str:
     when = signature.time_stamp.at if signature.time_stamp else signature.claimed_at
-    who = f"“{_name(signature)}”"
+    who = f"“{name_between_marks(signature)}”"
     if when is None:
         return who
     claimed = "" if signature.time_stamp else " (claimed time)"
     return f"{who} on {when.astimezone(PARIS):%Y-%m-%d at %H:%M:%S %Z}{claimed}"
 
 
-def _name(signature: SignatureReport) -> str:
+def name_between_marks(signature: SignatureReport) -> str:
     """The signer, in words that somebody typed: between marks that he cannot close they add nothing."""
     return signature.signer.translate(_NO_QUOTES)
 

@@ -1,14 +1,13 @@
 """Turning a template and plain values into HTML: everything that people typed is escaped, always."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from templates.french import PARIS, formats
-from templates.pages.texts import Language, texts_in
+from templates.french import PARIS, Language, formats, typeset
+from templates.pages.texts import texts_in
 
 
 def _environment(
@@ -28,18 +27,13 @@ def _environment(
         "mask_email",
     ):  # fmt: skip
         environment.filters[name] = getattr(shown, name)
-    environment.filters["typeset"] = _typeset if language == "fr" else str
+    environment.filters["typeset"] = typeset if language == "fr" else str
     environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))
     environment.filters["short_day"] = lambda moment: shown.date(moment.astimezone(PARIS))
     environment.filters["short_moment"] = lambda moment: f"{shown.date(moment.astimezone(PARIS))} {shown.time(moment)}"
     environment.filters["recorded"] = lambda text: recorded(text, language)
     environment.globals.update(t=words, n=words.some, language=language, asset=asset)
     return environment
-
-
-def _typeset(text: str) -> str:
-    """French sentences with the spaces that no line may break at: before : ; ! ? % € » and after «."""
-    return re.sub(r" (?=[:;!?%€»])|(?<=«) ", "\u00a0", text)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
-Language = Literal["fr", "en"]
+from templates.french import Language, typeset
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,7 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 def texts_in(language: Language) -> Texts:
     """The words of one language, read once per process."""
     source = (files("templates.pages") / "catalog" / f"{language}.toml").read_text("utf-8")
-    return Texts(language, _flat(tomllib.loads(source)))
+    entries = _flat(tomllib.loads(source))
+    if language == "fr":
+        entries = {key: typeset(text) for key, text in entries.items()}
+    return Texts(language, entries)

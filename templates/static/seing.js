@@ -117,8 +117,24 @@
     }
   });
 
+  // A field for a file in the words of the page; the field itself stays over them, for clicks, drops and keys.
+  const faces = (root) => all(".drop > input", root).forEach((field) => {
+    const face = field.nextElementSibling;
+    if (!face || !face.hidden) return;
+    const empty = face.querySelector("[data-chosen]").textContent;
+    const name = () => (face.querySelector("[data-chosen]").textContent = field.files.length ? field.files[0].name : empty);
+    face.hidden = false;
+    field.parentElement.classList.add("faced");
+    field.addEventListener("change", name);
+    ["dragenter", "dragleave", "drop"].forEach((kind) => field.addEventListener(kind, () => {
+      field.parentElement.classList.toggle("over", kind === "dragenter");
+    }));
+    name();
+  });
+
   const prepare = (root) => {
     countdowns();
+    faces(root);
     all("input.code-input", root).forEach(listen);
   };
   document.addEventListener("input", (event) => {

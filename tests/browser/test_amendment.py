@@ -38,7 +38,7 @@ def test_changing_the_account(open_screen, house, size):
 
     page.get_by_role("button", name="Faire signer sur cette tablette").click()
     page.get_by_role("heading", name="Changement de compte n°").wait_for()
-    page.get_by_text("cette signature n'engage aucune dépense").wait_for()
+    page.get_by_text("cette signature n’engage aucune dépense").wait_for()
     screen.shot("amendment-reading")
     for box in page.locator(".consents input").all():
         box.check()

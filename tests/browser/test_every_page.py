@@ -11,6 +11,7 @@ from pipeline.steps.amend import amend
 from pipeline.steps.ceremony.opening import expire
 from pipeline.steps.prepare import prepare, withdraw
 from pipeline.steps.renounce import renounce
+from storage.errors import ArchiveUnavailable
 from storage.models import Batch, Order
 from tests.browser.conftest import follow
 from tests.browser.looking import Gallery
@@ -258,7 +259,7 @@ def test_what_the_customer_sees(gallery, town):
     services.clock.move(days=31)
     expire(services)
     gallery.look("over-expired", "/c", status=410)
-    gallery.look("renouncing-too-late", f"/retractation/{renounce_token(services, late)}")
+    gallery.look("renouncing-too-late", f"/retractation/{renounce_token(services, late)}", status=410)
     gallery.look("link-unknown", "/s/ABCDEFGHIJKLMNOPQRSTUVWXYZ", status=404)
     gallery.context.clear_cookies(name="seing_ceremony")
     gallery.look("no-link", "/c", status=404)
@@ -376,10 +377,19 @@ def test_agency_verifier_and_errors(gallery, town, monkeypatch):
     gallery.look("error-403", "/office", status=403)
     monkeypatch.setattr("pipeline.web.agency.batches", broken)
     gallery.look("error-500", "/agency", status=500)
+    monkeypatch.setattr("pipeline.web.agency.batches", away)
+    gallery.look("outage", "/agency", status=503)
+    monkeypatch.setattr("pipeline.web.ceremony.parts_of", away)
+    page.goto(f"/s/{town.link(town.order(SHOPS['prepared']))}")
+    gallery.look("outage-customer", "/c", status=503)
 
 
 def broken(*_, **__):
-    raise RuntimeError("as if the database had gone")
+    raise RuntimeError("a fault of ours")
+
+
+def away(*_, **__):
+    raise ArchiveUnavailable("as if the archive had gone")
 
 
 def documents_of(services, order_id):

@@ -105,7 +105,7 @@ def test_a_wrong_code_is_read_out(open_screen, house, order):
     right = house.services.sms.code
     page.fill("#code", f"{(int(right) + 1) % 1_000_000:06d}")
     page.get_by_role("button", name="Signer pour").click()
-    page.get_by_role("alert").get_by_text("Ce code n'est pas le bon").wait_for()
+    page.get_by_role("alert").get_by_text("Ce code n’est pas le bon").wait_for()
     assert page.evaluate("document.activeElement.id") == "code"
     assert page.locator("#code").get_attribute("aria-invalid") == "true"
 

@@ -55,6 +55,11 @@ class Client:
         return self.call("POST", path, **content)
 
 
+def as_typed(text):
+    """What is on a page as a keyboard writes it: plain blanks and straight apostrophes."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
+
+
 class Browser:
     def __init__(self, services, address="198.51.100.7"):
         self.client = Client(services, address)
@@ -76,7 +81,7 @@ class Browser:
     def text(self):
         for hidden in (tree := self.tree).xpath("//script|//style|//head"):
             hidden.drop_tree()
-        return " ".join(tree.text_content().replace("\u00a0", " ").replace("\u202f", " ").split())
+        return " ".join(as_typed(tree.text_content()).split())
 
     @property
     def path(self):
@@ -113,7 +118,9 @@ class Browser:
 
     def link(self, text):
         """Follow a link by its words."""
-        found = [each for each in self.tree.xpath("//a[@href]") if text in " ".join(each.text_content().split())]
+        found = [
+            each for each in self.tree.xpath("//a[@href]") if text in as_typed(" ".join(each.text_content().split()))
+        ]
         assert found, f"no link {text} on {self.path}: {self.text[:300]}"
         return self.open(found[0].get("href"))
 

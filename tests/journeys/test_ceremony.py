@@ -163,7 +163,7 @@ def test_a_lock_looks_like_a_wrong_code(services, order_id):
     assert len(set(seen)) == 1
     assert seen[0][0] == 409
     waiting = page.open("/c/code/state").text
-    assert "le message est arrivé" in waiting
+    assert "Le message est arrivé" in waiting
     assert page.open("/c").path == "/c/code"
 
 
@@ -561,7 +561,7 @@ def test_signed_by_a_code_that_was_called_through(services, order_id):
     assert "Appel au 06" in page.text
     report(services, "in-progress")
     report(services, "completed")
-    assert "l'appel a donné le code" in page.open("/c/code").text
+    assert "L'appel a donné le code" in page.open("/c/code").text
     page.send("/c/signed", code=services.voice.code)
     assert page.path == "/c/signed"
     drain(services)

@@ -107,6 +107,14 @@ def test_the_office_watches_what_failed(services, sealed):
     assert "aucun travail en échec" in office.text
 
 
+def test_the_signed_form_comes_first(services, sealed):
+    """Documents stand in the order in which people ask for them, not in that of their names or hours."""
+    rep = Browser(services).log_in().open(f"/orders/{sealed}")
+    kinds = [each.text_content() for each in rep.tree.xpath("//section[@aria-labelledby='documents']//a")]
+    assert kinds[:3] == ["Bon de commande signé", "Dossier de preuve", "Facture"]
+    assert kinds[-1] == "Dossier de preuve (données)"
+
+
 def test_the_office_reads_every_order(services, sealed):
     """The back office opens any order, without the rep's buttons."""
     office = Browser(services).log_in("siege").open(f"/orders/{sealed}")
@@ -131,6 +139,18 @@ def test_anybody_verifies(services, sealed):
     assert "Cachet du vendeur" in page.text
     assert "Signature du client" in page.text
     assert "clé de développement" in page.text
+    verdict = " ".join(page.tree.xpath("//section[@aria-labelledby='verdict']")[0].text_content().split())
+    facts = [
+        "Document valable",
+        "Scellé par",
+        "Signé par « Hélène Garnier »",
+        "horodatage vérifié",
+        "Rien n’a été modifié",
+    ]
+    places = [
+        verdict.index(fact) for fact in [*facts, "dossier de preuve est intact", "sans valeur juridique", "TOTAL"]
+    ]
+    assert places == sorted(places), "what a lawyer asks, in the order in which he asks it"
 
     at = form.index(b"stream") + 40
     assert "Document non valable" in verify(services, form[:at] + bytes([form[at] ^ 1]) + form[at + 1 :]).text

@@ -76,12 +76,12 @@ def test_signing_from_link_to_sealed_copy(services, customer, rose):
 
     customer.send("/c/signed", code=services.sms.code)
     assert customer.path == "/c/signed"
-    assert "votre exemplaire est en cours de scellement" in customer.text
+    assert "Votre exemplaire est en cours de scellement" in customer.text
     drain(services)
 
     fragment = customer.client.get("/c/signed/state").text
     assert "hx-get" not in fragment
-    assert "envoyé à h…@rose.example" in fragment
+    assert "Envoyé à h…@rose.example" in fragment
     form = customer.client.get("/c/bon-de-commande.pdf")
     assert form.headers["content-type"] == "application/pdf"
     assert form.content == services.archive.get(order_of(services, rose).sealed_sha256, area="signed")
@@ -95,7 +95,7 @@ def test_the_page_asks_often_while_it_seals_and_then_seldom(services, customer):
     services.clock.move(seconds=11)
     late = customer.client.get("/c/signed/state").text
     assert asks(late) == ["every 2s"]
-    assert "votre exemplaire est en cours de scellement" in late
+    assert "Votre exemplaire est en cours de scellement" in late
     run_first(services)
     sealed = customer.client.get("/c/signed/state").text
     assert asks(sealed) == ["every 2s"]
@@ -352,6 +352,8 @@ def test_the_link_as_a_code_and_by_message(services, rose):
     picture = rep.tree.xpath("//img[@class='qr']/@src")[0]
     assert picture.startswith("data:image/svg+xml")
     assert rep.open(f"/orders/{rose}").tree.xpath("//img[@class='qr']/@src") == [picture]
+
+    assert rep.text.index("Le lien est prêt") < rep.text.index("Autoriser l'appel vocal"), "what comes next comes first"
 
     rep.send(f"/orders/{rose}/link/send", by="sms")
     assert "Le lien est parti par SMS" in rep.text

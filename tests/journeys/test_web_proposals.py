@@ -44,7 +44,7 @@ def test_an_unreadable_file_says_every_place(rep):
     assert "2 problèmes" in rep.text
     assert "payment.instalments[3].amount" in rep.text
     assert "surprise" in rep.text
-    assert "0 proposition " in rep.text
+    assert "Aucune proposition en préparation." in rep.text
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x00\xff", b"[" * 5000, b"{}"])
@@ -82,6 +82,15 @@ def test_findings_from_the_first_screen_and_their_fix(services):
     rep.send(f"/proposals/{proposal_id}/fix")
     assert "scindée" in rep.text
     assert "2 propositions" in rep.open("/").text
+
+
+def test_what_blocks_is_said_before_anything_else(services):
+    """On a telephone too: the findings stand before the sum and the acts, whatever the width."""
+    rep = Browser(services).log_in()
+    proposal = sample("bat-etanche").model_copy(update={"agency": "LYO", "rep": "c.delmas"})
+    rep.open(f"/proposals/{propose.import_proposal(services, proposal.to_json(), REP)}")
+    places = [rep.text.index(said) for said in ("Anomalies", "Bloquant", "Total TTC", "Valider", "Dupliquer")]
+    assert places == sorted(places)
 
 
 def test_a_blocked_proposal_cannot_be_validated(services):

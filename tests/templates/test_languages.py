@@ -23,6 +23,8 @@ from templates.documents import (
     quote,
     slip,
 )
+from templates.french import typeset
+from templates.pages import texts_in
 from tests.templates.reading import words
 
 DOCUMENTS = (
@@ -113,6 +115,13 @@ def test_french_is_set_as_printers_do(name):
     """No-break spaces before double signs and inside guillemets, the curved apostrophe, a number with its sign."""
     for key, text in tomllib.loads((FOLDER / "fr" / name).read_text("utf-8")).items():
         assert not FRENCH_SIGNS.search(text), key
+
+
+def test_pages_and_messages_are_set_as_printers_do():
+    """Whatever a keyboard wrote into their catalogs."""
+    for key, text in texts_in("fr").entries.items():
+        assert not FRENCH_SIGNS.search(text), key
+    assert typeset("n'a : « l'œil » n° 3, 20 % ?") == ("n’a\u00a0: «\u00a0l’œil\u00a0» n°\u00a03, 20\u00a0%\u00a0?")
 
 
 @pytest.mark.parametrize("name", sorted(module.name for module in iter_modules(messages.__path__)))

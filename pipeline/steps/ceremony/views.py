@@ -83,6 +83,8 @@ class CeremonyView:
     voice: bool
     """Whether the code may be asked for by voice call."""
     consents: tuple[Consent, ...]
+    mandate_umr: str
+    """Of the mandate that is given with this signature; "" where none is."""
     file_name: str
     """What the document is called when it is saved, without number and suffix."""
     amendment: Amendment | None
@@ -176,6 +178,7 @@ def view(services: Services, ceremony_id: str) -> CeremonyView:
         code=code_state(services, last, now) if last else None,
         voice=ceremony.voice_allowed and services.voice is not None,
         consents=consents_of(frozen),
+        mandate_umr=frozen.mandate.umr if frozen.mandate and not frozen.mandate.existing else "",
         file_name=frozen.file_name,
         amendment=_amendment(frozen),
         language=frozen.language,

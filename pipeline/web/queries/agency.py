@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from pipeline.bootstrap import Services
 from pipeline.errors import NotFound
-from pipeline.web.queries.marks import Tone
+from pipeline.web.queries.marks import Tone, document_rank
 from storage.models import ArchiveEntry, Batch, BatchItem, Order, Slip
 
 _TONES: dict[str, Tone] = {"delivered": "waiting", "accepted": "done", "rejected": "late"}
@@ -112,7 +112,7 @@ def batch_page(services: Services, batch_id: str, agency: str) -> BatchPage:
             papers=tuple(str(paper["type"]) for slip in slips if slip.order_id == order.id for paper in slip.papers),
             documents=tuple(
                 ItemDocument(entry.id, entry.kind, entry.name)
-                for entry in entries
+                for entry in sorted(entries, key=lambda entry: document_rank(entry.kind))
                 if entry.order_id == order.id and entry.media_type == "application/pdf"
             ),
         )

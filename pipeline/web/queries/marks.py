@@ -47,6 +47,14 @@ PAPERS_PATIENCE = timedelta(days=10)
 """How long papers may travel to the scanning provider (STANDARDS 8: reconcile, alert after some days)."""
 
 
+_DOCUMENTS = ("sealed_form", "evidence", "invoice", "credit_note", "mandate", "slip", "form", "evidence_json")
+
+
+def document_rank(kind: str) -> int:
+    """The place of a document among those of its order: what people ask for first, what programs read last."""
+    return _DOCUMENTS.index(kind) if kind in _DOCUMENTS else len(_DOCUMENTS)
+
+
 def due_of(track: Track) -> datetime | None:
     """When a track is expected to be done; None while it waits for somebody's click.
 

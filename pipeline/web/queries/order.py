@@ -13,7 +13,7 @@ from pipeline.sheets import filled_sheets, lines_of, missing_sheets
 from pipeline.steps.amend import is_amendable
 from pipeline.steps.receipt_book import InvoiceStanding, invoice_standing
 from pipeline.users import SessionView
-from pipeline.web.queries.marks import ORDER_TONES, Tone, due_of, is_late, track_tone
+from pipeline.web.queries.marks import ORDER_TONES, Tone, document_rank, due_of, is_late, track_tone
 from storage.models import ArchiveEntry, Ceremony, Job, Mandate, OneTimeCode, Order, Proposal, Task, Track, User
 from storage.work import Work
 
@@ -195,7 +195,7 @@ def order_page(services: Services, order_id: str, session: SessionView) -> Order
         trail=_trail(order, tracks, sealing, now, held=held),
         documents=tuple(
             Document(entry.id, entry.kind, entry.name, entry.media_type, entry.size, entry.stored_at)
-            for entry in entries
+            for entry in sorted(entries, key=lambda entry: document_rank(entry.kind))
         ),
         ceremony=_ceremony(ceremony, code, now, calls=services.voice is not None) if ceremony else None,
         tasks=tuple(OpenTask(task.id, task.kind, task.text, task.created_at) for task in tasks),
