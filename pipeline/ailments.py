@@ -19,7 +19,7 @@ class Ailment(NamedTuple):
 
 
 _PASSPHRASE = "Vérifiez SEING_KEY_PASSPHRASE."  # noqa: S105  # the name of a setting
-_TSA = "Vérifiez SEING_TSA_URL, SEING_TSA_POLICY et SEING_TRUST_ROOTS."
+_TSA = "Vérifiez SEING_TSA_URL, SEING_TSA_POLICY et SEING_TSA_ROOTS."
 
 KEYS: Mapping[type[signing.SigningError], Ailment] = {
     signing.KeyFileMissing: Ailment(

@@ -159,7 +159,7 @@ def build_keys(settings: Settings, works: WorkFactory, clock: Clock) -> Keys:
 def _load_keys(settings: Settings, clock: Clock) -> KeySet:
     now = clock()
     seal, issuer = _identity(settings, SEAL, now), _identity(settings, ISSUER, now)
-    roots = trusted_roots(settings, (seal, issuer))
+    roots, units = trusted_roots(settings, (seal, issuer)), stamp_roots(settings)
     ends = min(seal.ends, issuer.ends)
     if settings.tsa_url:
         remote = HttpTimestamper(
@@ -167,14 +167,14 @@ def _load_keys(settings: Settings, clock: Clock) -> KeySet:
             clock=clock,
             timeout=settings.tsa_timeout,
             policy_oid=settings.tsa_policy or None,
-            trust=roots,
+            trust=(*roots, *units),
             fallback_url=settings.tsa_fallback_url or None,
         )
-        return KeySet(seal, issuer, remote, roots, ends, (seal, issuer))
+        return KeySet(seal, issuer, remote, roots, ends, (seal, issuer), units)
     unit = _identity(settings, UNIT, now)
     roots = trusted_roots(settings, (seal, issuer, unit))
     stamper, ends = LocalTimestamper(unit, clock=clock), min(ends, unit.ends)
-    return KeySet(seal, issuer, stamper, roots, ends, (seal, issuer, unit))
+    return KeySet(seal, issuer, stamper, roots, ends, (seal, issuer, unit), units)
 
 
 def build_revocation(settings: Settings, keys: Keys, works: WorkFactory, clock: Clock) -> RevocationLists:
@@ -186,7 +186,11 @@ def build_revocation(settings: Settings, keys: Keys, works: WorkFactory, clock: 
 
     return RevocationLists(
         issuers=lambda: (keys.authority,),
-        known=lambda: (*(link for own in keys.identities for link in (own.certificate, *own.chain)), *keys.roots),
+        known=lambda: (
+            *(link for own in keys.identities for link in (own.certificate, *own.chain)),
+            *keys.roots,
+            *keys.stamp_roots,
+        ),
         files=files,
         own=lambda issuer: published(works, clock, issuer),
         clock=clock,
@@ -200,14 +204,28 @@ def trusted_roots(settings: Settings, identities: Sequence[Identity] = ()) -> tu
     What was signed before a roll-over is judged by the roots of then: they stay in the file.
     """
     found = dict.fromkeys(identity.chain[-1] for identity in identities)
-    files = [path for path in (settings.trust_roots, settings.keys_dir / pki.ROOT) if path and path.exists()]
-    for path in files:
-        try:
-            found.update(dict.fromkeys(x509.load_pem_x509_certificates(path.read_bytes())))
-        except ValueError:
-            remedy = f"Vérifiez {path.name} : une ou plusieurs racines, en PEM."
-            raise Misconfigured("SEING_TRUST_ROOTS", "n'est pas un fichier PEM de certificats.", remedy) from None
-    return tuple(root for root in found if not (settings.is_production and pki.is_development(root)))
+    own = settings.keys_dir / pki.ROOT
+    for path in (settings.trust_roots, own if own.exists() else None):
+        found.update(dict.fromkeys(_roots_in(settings, path, "SEING_TRUST_ROOTS")))
+    return tuple(found)
+
+
+def stamp_roots(settings: Settings) -> tuple[x509.Certificate, ...]:
+    """The roots that verification trusts beside them, for time-stamps alone: those of `tsa_roots`."""
+    return tuple(_roots_in(settings, settings.tsa_roots, "SEING_TSA_ROOTS"))
+
+
+def _roots_in(settings: Settings, path: Path | None, setting: str) -> list[x509.Certificate]:
+    if path is None:
+        return []
+    try:
+        found = x509.load_pem_x509_certificates(path.read_bytes())
+    except OSError:
+        raise Misconfigured(setting, f"{path.name} ne se lit pas.", "Vérifiez le chemin et les droits.") from None
+    except ValueError:
+        remedy = f"Vérifiez {path.name} : une ou plusieurs racines, en PEM."
+        raise Misconfigured(setting, "n'est pas un fichier PEM de certificats.", remedy) from None
+    return [root for root in found if not (settings.is_production and pki.is_development(root))]
 
 
 def build_mail(settings: Settings, clock: Clock) -> Mailer:

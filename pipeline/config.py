@@ -130,7 +130,7 @@ class Settings(BaseSettings):
     """Passphrase of the PKCS#12 files, or PIN of the PKCS#11 token."""
 
     trust_roots: Path | None = None
-    """PEM file of the roots that are trusted beside those of our keys: of an external time-stamping unit, of earlier
+    """PEM file of the roots that are trusted beside those of our keys, for signatures and time-stamps alike: of earlier
     keys, of others whose documents `seing verify` should believe."""
 
     crl_files: tuple[Path, ...] = ()
@@ -144,6 +144,10 @@ class Settings(BaseSettings):
 
     tsa_policy: str = ""
     """Policy OID that the external server's tokens must carry; empty accepts any."""
+
+    tsa_roots: Path | None = None
+    """PEM file of the roots that are trusted for time-stamps alone: that of the external server's unit, as long as a
+    file that it stamped is kept."""
 
     tsa_timeout: float = 5.0
     """Seconds to wait for a time-stamp."""

@@ -292,7 +292,9 @@ def _deliver(services: Services, order_id: str, folder: Path) -> str:
     (folder / "racine.pem").write_bytes(root)
     now = services.clock() + timedelta(seconds=1)
     for kind, evidence in (("sealed_form", written["evidence"]), ("evidence", None)):
-        report = verify(written[kind], trust=services.keys.roots, evidence=evidence, now=now)
+        report = verify(
+            written[kind], trust=services.keys.roots, stamp_trust=services.keys.stamp_roots, evidence=evidence, now=now
+        )
         if not report.passed:
             raise DemoFailed(f"{OUTPUTS[kind]} : {report.sentence}")
     return f"{folder}/ ({len(written)} documents), signatures et preuve valides"

@@ -52,12 +52,13 @@ def _certificates(services: Services, sealed: bytes) -> list[ev.CertificateUsed]
     found = embedded_certificates(sealed)
     keys = services.keys
     issuers = {item.serial_number: item for item in (keys.issuer.certificate, *keys.seal.chain, *keys.issuer.chain)}
-    roots = {item.serial_number for item in keys.roots}
+    all_roots = (*keys.roots, *keys.stamp_roots)
+    roots = {item.serial_number for item in all_roots}
     return [
         certificate_used("seal", found.signers[SELLER]),
         certificate_used("customer", found.signers[CLIENT]),
         *(certificate_used("issuing", item) for serial, item in issuers.items() if serial not in roots),
-        *(certificate_used("root", item) for item in keys.roots),
+        *(certificate_used("root", item) for item in all_roots),
         *(certificate_used("time_stamping", item) for item in found.time_stamping),
     ]
 

@@ -45,6 +45,8 @@ class KeySet:
     """When the first of their certificates expires."""
     identities: tuple[Identity, ...] = field(default=())
     """Those among them that are ours: seal, authority, time-stamping unit where it is local."""
+    stamp_roots: tuple[x509.Certificate, ...] = ()
+    """More roots, trusted for time-stamps alone."""
 
 
 class Keys:
@@ -107,6 +109,11 @@ class Keys:
         return self._set.roots
 
     @property
+    def stamp_roots(self) -> tuple[x509.Certificate, ...]:
+        """What it trusts beside them for time-stamps alone."""
+        return self._set.stamp_roots
+
+    @property
     def ends(self) -> datetime:
         """When the first certificate in use expires."""
         return self._set.ends
@@ -153,6 +160,8 @@ class Keys:
     def _require_roots(self, fresh: KeySet) -> None:
         if not set(self._set.roots) <= set(fresh.roots):
             raise Misconfigured("SEING_TRUST_ROOTS", "omet la racine de clés antérieures.", "Ajoutez son certificat.")
+        if not set(self._set.stamp_roots) <= {*fresh.roots, *fresh.stamp_roots}:
+            raise Misconfigured("SEING_TSA_ROOTS", "omet la racine d'une unité antérieure.", "Ajoutez son certificat.")
 
     def _require_unrevoked(self, fresh: KeySet) -> None:
         with suppress(SQLAlchemyError):  # as in `refresh`

@@ -42,7 +42,7 @@ def seal_blank_page(keys: Keys | KeySet, now: datetime) -> bytes:
         location="",
         timestamper=keys.timestamper,
     )
-    report = verify(sealed, trust=keys.roots, now=now + timedelta(minutes=1))
+    report = verify(sealed, trust=keys.roots, stamp_trust=keys.stamp_roots, now=now + timedelta(minutes=1))
     if not report.passed:
         raise Misconfigured(
             "SEING_SEAL_KEY", f"ne donne pas de cachet valable : {report.sentence}", "Vérifiez la clé et sa chaîne."

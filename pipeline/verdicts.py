@@ -37,7 +37,14 @@ def public_verdict(services: Services, pdf: bytes, evidence: bytes | None, ip: s
     with suppress(SigningError):  # an authority that does not sign now keeps no verdict waiting
         crls.append(services.revocation.own(services.keys.authority))
     try:
-        return judges().verify(pdf, trust=services.keys.roots, evidence=evidence, now=services.clock(), crls=crls)
+        return judges().verify(
+            pdf,
+            trust=services.keys.roots,
+            stamp_trust=services.keys.stamp_roots,
+            evidence=evidence,
+            now=services.clock(),
+            crls=crls,
+        )
     except JudgesBusy as error:
         raise VerificationBusy(AGAIN_SECONDS) from error
     except JudgingTooHeavy as error:

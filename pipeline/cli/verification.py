@@ -35,22 +35,24 @@ def verify(
     file: Annotated[Path, typer.Argument(help="PDF à vérifier.")],
     evidence: Annotated[Path | None, typer.Option(help="Dossier de preuve (PDF ou JSON).")] = None,
     trust: Annotated[list[Path] | None, typer.Option(help="Certificat racine de confiance (PEM).")] = None,
+    trust_stamps: Annotated[
+        list[Path] | None, typer.Option(help="Racine de confiance pour les seuls horodatages (PEM).")
+    ] = None,
     crl: Annotated[list[Path] | None, typer.Option(help="Liste de révocation à entendre (DER ou PEM).")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Vérifier un PDF signé, et son dossier de preuve : sortie 1 au moindre doute."""
-    from pipeline.bootstrap import trusted_roots
+    from pipeline.bootstrap import stamp_roots, trusted_roots
     from signing.verify import verify as run
 
-    roots = list(trusted_roots(load_settings()))
-    for path in trust or ():
-        try:
-            roots += x509.load_pem_x509_certificates(read_file(path))
-        except ValueError:
-            typer.echo(f"{path} n'est pas un certificat PEM.")
-            raise typer.Exit(2) from None
-    lists = [_list(path) for path in crl or ()]
-    report = run(read_file(file), trust=roots, evidence=read_file(evidence) if evidence else None, crls=lists)
+    settings = load_settings()
+    report = run(
+        read_file(file),
+        trust=[*trusted_roots(settings), *_certificates(trust)],
+        stamp_trust=[*stamp_roots(settings), *_certificates(trust_stamps)],
+        evidence=read_file(evidence) if evidence else None,
+        crls=[_list(path) for path in crl or ()],
+    )
     if as_json:
         json.dump(report.to_dict(), sys.stdout, ensure_ascii=False, indent=2)
         sys.stdout.write("\n")
@@ -58,6 +60,17 @@ def verify(
         for line in told(report):
             typer.echo(line)
     raise typer.Exit(0 if report.passed else 1)
+
+
+def _certificates(paths: list[Path] | None) -> list[x509.Certificate]:
+    found: list[x509.Certificate] = []
+    for path in paths or ():
+        try:
+            found += x509.load_pem_x509_certificates(read_file(path))
+        except ValueError:
+            typer.echo(f"{path} n'est pas un certificat PEM.")
+            raise typer.Exit(2) from None
+    return found
 
 
 def _list(path: Path) -> bytes:

@@ -37,7 +37,7 @@ def evidence(services: Services, order_id: str) -> None:
     frozen = frozen_of(services, order)
     try:
         sealed = archived(services, order.sealed_sha256)
-        report = verify(sealed, trust=services.keys.roots, now=services.clock())
+        report = verify(sealed, trust=services.keys.roots, stamp_trust=services.keys.stamp_roots, now=services.clock())
         if not report.passed:  # never seen: sealing reads back what it made; a human must look
             raise RuntimeError(f"the sealed form does not verify: {report.sub_indication}")
         with services.works() as work:
@@ -80,7 +80,9 @@ def evidence(services: Services, order_id: str) -> None:
 
 def _confirm(services: Services, sealed: bytes, report: Report, written: bytes) -> None:
     """What an outsider would say of form and evidence: a proof that does not hold is an error today, not in court."""
-    found = disagreements(written, sealed, report, trust=services.keys.roots, now=services.clock())
+    found = disagreements(
+        written, sealed, report, trust=services.keys.roots, stamp_trust=services.keys.stamp_roots, now=services.clock()
+    )
     if found:
         codes = ", ".join(sorted({each.code for each in found}))
         raise RuntimeError(f"the evidence does not agree with the sealed form: {codes}")

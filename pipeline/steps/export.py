@@ -1,17 +1,20 @@
 """An archived order as one ZIP that a lawyer can open and a program can put back.
 
 `index.html` says in French what is there and whether it verifies; `documents/` holds every document of the signed set;
-`manifeste.json`, `verification.json` and `racines.pem` let anybody check again without us.
+`manifeste.json`, `verification.json` and `racines.pem` (with `racines-horodatage.pem` where a root is trusted for
+time-stamps alone) let anybody check again without us.
 """
 
 import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import PurePosixPath
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,7 +31,8 @@ from templates import dossier
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Date of every entry: a ZIP has no better way to say nothing."""
 
-MANIFEST, VERIFICATION, ROOTS, INDEX = "manifeste.json", "verification.json", "racines.pem", "index.html"
+MANIFEST, VERIFICATION, INDEX = "manifeste.json", "verification.json", "index.html"
+ROOTS, STAMP_ROOTS = "racines.pem", "racines-horodatage.pem"
 
 MOST_BYTES = 2_000_000_000
 """What the documents of one export may weigh together when it is put back."""
@@ -91,7 +95,7 @@ def export_order(services: Services, number_or_id: str) -> bytes:
     form, evidence = (archived(services, each.sha256) if each else None for each in newest)
     if form is None:
         raise NotFound
-    report = verify(form, trust=services.keys.roots, evidence=evidence, now=now)
+    report = verify(form, trust=services.keys.roots, stamp_trust=services.keys.stamp_roots, evidence=evidence, now=now)
     documents = tuple(
         dossier.Document(
             file=names[each.id],
@@ -107,7 +111,9 @@ def export_order(services: Services, number_or_id: str) -> bytes:
     files = {names[each.id]: services.archive.get(each.sha256, area="signed") for each in entries}
     files[MANIFEST] = written(manifest | {"documents": [line(each) | {"file": names[each.id]} for each in entries]})
     files[VERIFICATION] = json.dumps(report.to_dict(), ensure_ascii=False, indent=2).encode()
-    files[ROOTS] = b"".join(root.public_bytes(Encoding.PEM) for root in services.keys.roots)
+    files[ROOTS] = _pem(services.keys.roots)
+    if services.keys.stamp_roots:
+        files[STAMP_ROOTS] = _pem(services.keys.stamp_roots)
     files[INDEX] = dossier.render(_page(services, order, report, documents, now))
     return _zip(files)
 
@@ -171,6 +177,10 @@ def _names(entries: list[ArchiveEntry]) -> dict[str, str]:
     return taken
 
 
+def _pem(certificates: Sequence[x509.Certificate]) -> bytes:
+    return b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
+
+
 def _page(
     services: Services, order: Order, report: Report, documents: tuple[dossier.Document, ...], now: datetime
 ) -> dossier.Dossier:
@@ -203,6 +213,7 @@ def _page(
         checks=tuple((check.passed, check.fr) for check in report.evidence.checks) if report.evidence else (),
         story=tuple(report.evidence.story) if report.evidence else (),
         documents=documents,
+        stamp_roots=bool(services.keys.stamp_roots),
         specimen=frozen.specimen,
     )
 

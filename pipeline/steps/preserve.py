@@ -58,7 +58,7 @@ def _with_time(services: Services, order: Order, pdf: bytes) -> Reached:
 
 def _confirm(services: Services, reached: Reached) -> None:
     """A level that was not reached is an error, not a silence."""
-    report = verify(reached.pdf, trust=services.keys.roots, now=services.clock())
+    report = verify(reached.pdf, trust=services.keys.roots, stamp_trust=services.keys.stamp_roots, now=services.clock())
     if not report.passed or report.level != reached.level:
         found = f"{report.indication} {report.sub_indication or ''} {report.level}"
         raise RuntimeError(f"level {reached.level} was not reached: {found}")

@@ -49,6 +49,7 @@ def verify(
     pdf: bytes,
     *,
     trust: Sequence[x509.Certificate],
+    stamp_trust: Sequence[x509.Certificate] = (),
     evidence: bytes | None = None,
     now: datetime | None = None,
     crls: Sequence[bytes] = (),
@@ -61,22 +62,30 @@ def verify(
     Args:
         pdf: the file, as received.
         trust: the authorities to believe, roots as a rule.
+        stamp_trust: more of them, which are believed for time-stamps and for nothing else.
         evidence: the evidence file, as the sealed PDF that carries it, or as JSON, which alone never passes.
         now: the time of verification; by default that of the clock.
         crls: revocation lists (DER) known beside those in the file.
         pending: names of signature fields that may still be empty, e.g. `client` on a form that is only certified.
     """
-    return asyncio.run(_verify(pdf, Trust.of(trust, crls), evidence, now or datetime.now(UTC), pending))
+    return asyncio.run(_verify(pdf, Trust.of(trust, stamp_trust, crls), evidence, now or datetime.now(UTC), pending))
 
 
 def disagreements(
-    evidence: bytes, pdf: bytes, report: Report, *, trust: Sequence[x509.Certificate], now: datetime
+    evidence: bytes,
+    pdf: bytes,
+    report: Report,
+    *,
+    trust: Sequence[x509.Certificate],
+    stamp_trust: Sequence[x509.Certificate] = (),
+    now: datetime,
 ) -> tuple[Finding, ...]:
     """What is wrong with an evidence file (JSON), beside a signed PDF and the verdict on it; nothing where they agree.
 
     For who is about to seal the file: its seal is not asked for. Runs an event loop of its own, as `verify`.
     """
-    return asyncio.run(judge_evidence(evidence, pdf, report.signatures, Trust.of(trust, ()), now, now)).findings
+    believed = Trust.of(trust, stamp_trust, ())
+    return asyncio.run(judge_evidence(evidence, pdf, report.signatures, believed, now, now)).findings
 
 
 async def _verify(pdf: bytes, trust: Trust, evidence: bytes | None, now: datetime, pending: Collection[str]) -> Report:

@@ -73,6 +73,7 @@ class Judges:
         *,
         trust: Sequence[x509.Certificate],
         now: datetime,
+        stamp_trust: Sequence[x509.Certificate] = (),
         evidence: bytes | None = None,
         crls: Sequence[bytes] = (),
     ) -> Report:
@@ -87,8 +88,7 @@ class Judges:
         try:
             with self._places:
                 judge = self._idle.pop() if self._idle else _Judge()
-                roots = [root.public_bytes(Encoding.DER) for root in trust]
-                report = judge.ask((pdf, roots, evidence, now, tuple(crls)), self._seconds)
+                report = judge.ask((pdf, _der(trust), _der(stamp_trust), evidence, now, tuple(crls)), self._seconds)
                 self._idle.append(judge)
                 return report
         finally:
@@ -135,6 +135,10 @@ class _Judge:
         raise JudgingTooHeavy
 
 
+def _der(certificates: Sequence[x509.Certificate]) -> list[bytes]:
+    return [one.public_bytes(Encoding.DER) for one in certificates]
+
+
 def _serve(way: Connection) -> None:
     """Judge what comes until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # meant for the program, which ends this process itself
@@ -143,6 +147,6 @@ def _serve(way: Connection) -> None:
     way.send(True)
     with suppress(EOFError, OSError):
         while True:
-            pdf, roots, evidence, now, crls = way.recv()
-            trust = [x509.load_der_x509_certificate(root) for root in roots]
-            way.send(verify(pdf, trust=trust, evidence=evidence, now=now, crls=crls))
+            pdf, roots, units, evidence, now, crls = way.recv()
+            trust, stamp_trust = ([x509.load_der_x509_certificate(one) for one in given] for given in (roots, units))
+            way.send(verify(pdf, trust=trust, stamp_trust=stamp_trust, evidence=evidence, now=now, crls=crls))

@@ -59,4 +59,4 @@ async def _stamp_known(trust: Trust, certificates: tuple[Any, ...], moment: Any)
     """Whether revocation data cover the time-stamping unit, which is the end of the token's certificates."""
     issuers = {certificate.issuer.hashable for certificate in certificates}
     units = [certificate for certificate in certificates if certificate.subject.hashable not in issuers]
-    return bool(units) and await trust.revocation_known(units[0], certificates, moment)
+    return bool(units) and await trust.for_stamps().revocation_known(units[0], certificates, moment)

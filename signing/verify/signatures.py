@@ -73,7 +73,8 @@ async def judge(scene: Scene, signature: Any) -> Judged:
     if not _may_sign(kind, signature.signer_cert):
         findings.append(chain_finding("CHAIN_CONSTRAINTS_FAILURE", failed=False, who=name_of(signature.signer_cert)))
     certificates = _certificates(signature.signed_data)
-    known = await scene.trust.revocation_known(signature.signer_cert, certificates, judged_at)
+    trust = scene.trust.for_stamps() if kind == "document_time_stamp" else scene.trust
+    known = await trust.revocation_known(signature.signer_cert, certificates, judged_at)
     certificate = to_cryptography(signature.signer_cert)
     untrusted = any(problem.code.startswith("certificate.") for problem in findings)
     length = end or 0
@@ -116,10 +117,9 @@ def _may_sign(kind: str, certificate: Any) -> bool:
 async def _cms(scene: Scene, signature: Any, kind: str, moment: datetime) -> tuple[Any, list[Finding]]:
     """PyHanko's status and the findings in it; the file's changes are computed on the way."""
     if kind == "document_time_stamp":
-        return await async_validate_pdf_timestamp(signature, scene.trust.context(moment), POLICY), []
-    status = await async_validate_pdf_signature(
-        signature, scene.trust.context(moment), scene.trust.context(scene.known_at), diff_policy=POLICY
-    )
+        return await async_validate_pdf_timestamp(signature, scene.trust.for_stamps().context(moment), POLICY), []
+    stamps = scene.trust.for_stamps().context(scene.known_at)
+    status = await async_validate_pdf_signature(signature, scene.trust.context(moment), stamps, diff_policy=POLICY)
     findings = []
     if not status.valid:
         findings.append(finding("signature.crypto"))

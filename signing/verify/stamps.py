@@ -29,13 +29,14 @@ async def judge_stamp(
     Args:
         signed_data: its CMS signed data (asn1crypto).
         imprint: gives, for the name of a digest algorithm, the digest that the token should hold.
-        trust: whom to believe.
+        trust: whom to believe; its anchors for time-stamps count here.
         known_at: the instant at which the token is proved to have existed, for which its certificate is judged.
         now: the time of verification.
 
     Raises:
         whatever pyHanko meets in a malformed token.
     """
+    trust = trust.for_stamps()
     info = signed_data["encap_content_info"]["content"].parsed
     moment = info["gen_time"].native
     digests = {

@@ -30,6 +30,8 @@ class Trust:
     """Trust anchors, and the certificates and revocation data at hand. Lists of asn1crypto objects."""
 
     anchors: tuple[Any, ...]
+    units: tuple[Any, ...] = ()
+    """Anchors for time-stamps alone, beside the others."""
     certificates: tuple[Any, ...] = ()
     crls: tuple[Any, ...] = ()
     ocsps: tuple[Any, ...] = ()
@@ -37,10 +39,15 @@ class Trust:
     """What `revocation_known` has said, shared by all that `with_dss` makes for one verification."""
 
     @classmethod
-    def of(cls, anchors: Sequence[x509.Certificate], crls: Sequence[bytes]) -> "Trust":
+    def of(
+        cls, anchors: Sequence[x509.Certificate], units: Sequence[x509.Certificate], crls: Sequence[bytes]
+    ) -> "Trust":
         """Trust in these certificates; `crls` (DER) are judged as if they had been in the file."""
-        loaded = (asn1_x509.Certificate.load(anchor.public_bytes(Encoding.DER)) for anchor in anchors)
-        return cls(anchors=tuple(loaded), crls=tuple(crls))
+        return cls(anchors=_asn1(anchors), units=_asn1(units), crls=tuple(crls))
+
+    def for_stamps(self) -> "Trust":
+        """The same as time-stamps are judged with."""
+        return replace(self, anchors=self.anchors + self.units, units=())
 
     def with_dss(self, handler: Any) -> "Trust":
         """The same with what the file's DSS holds, as seen in one revision (`handler`).
@@ -51,7 +58,7 @@ class Trust:
         if "/DSS" not in handler.root:
             return self
         store = DocumentSecurityStore.read_dss(handler)
-        context = store.as_validation_context({"trust_roots": list(self.anchors)})
+        context = store.as_validation_context({"trust_roots": []})
         return replace(
             self,
             certificates=self.certificates + tuple(store.load_certs()),
@@ -174,6 +181,10 @@ class Trust:
         except (PathBuildingError, PathValidationError):
             return False
         return True
+
+
+def _asn1(certificates: Sequence[x509.Certificate]) -> tuple[Any, ...]:
+    return tuple(asn1_x509.Certificate.load(one.public_bytes(Encoding.DER)) for one in certificates)
 
 
 def _named(handler: Any) -> set[Any]:

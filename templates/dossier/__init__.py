@@ -88,6 +88,8 @@ class Dossier:
     signatures: tuple[Signature, ...]
     checks: tuple[tuple[bool, str], ...]
     story: tuple[str, ...]
+    stamp_roots: bool
+    """Whether the time-stamping unit's root lies apart, for time-stamps alone."""
     documents: tuple[Document, ...]
     specimen: bool = False
 

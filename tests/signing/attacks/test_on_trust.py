@@ -276,3 +276,16 @@ def test_a_unit_of_a_stranger_is_not_believed():
     report = world.check(on_trust.stamped_by(on_trust.authority()))
     assert "certificate.no_certificate_chain_found" in world.codes(report)
     assert not report.passed
+
+
+def test_a_root_for_time_stamps_vouches_for_no_signature():
+    """Another house's authority, trusted for its unit, issues a seal in the seller's name: its seal is nobody's."""
+    pdf = world.signed("B-LTA")
+    report = world.check(pdf, trust=[on_trust.root().certificate], stamp_trust=[world.world().root])
+    assert report.indication is Indication.INDETERMINATE
+    sealed, signed, *stamps = report.signatures
+    assert not sealed.trusted_by
+    assert not signed.trusted_by
+    assert all(stamp.time_stamp.valid for stamp in (sealed, signed, *stamps) if stamp.time_stamp)
+    both = world.check(pdf, stamp_trust=[on_trust.root().certificate])
+    assert (both.passed, both.level) == (True, "B-LTA")
