@@ -28,12 +28,18 @@ def _environment(
     ):  # fmt: skip
         environment.filters[name] = getattr(shown, name)
     environment.filters["typeset"] = typeset if language == "fr" else str
+    environment.filters["unbroken"] = _unbroken
     environment.filters["day"] = lambda moment: shown.long_date(moment.astimezone(PARIS))
     environment.filters["short_day"] = lambda moment: shown.date(moment.astimezone(PARIS))
     environment.filters["short_moment"] = lambda moment: f"{shown.date(moment.astimezone(PARIS))} {shown.time(moment)}"
     environment.filters["recorded"] = lambda text: recorded(text, language)
     environment.globals.update(t=words, n=words.some, language=language, asset=asset)
     return environment
+
+
+def _unbroken(number: str) -> str:
+    """An order's or a mandate's number, which stays on one line: no break after its hyphens (UAX 14, WORD JOINER)."""
+    return number.replace("-", "-\N{WORD JOINER}")
 
 
 @dataclass(frozen=True)

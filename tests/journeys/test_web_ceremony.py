@@ -73,6 +73,7 @@ def test_signing_from_link_to_sealed_copy(services, customer, rose):
     assert customer.path == "/c/code"
     assert "06 •• •• •• 78" in customer.text
     assert "Signer pour 6 056,76 € TTC" in customer.text
+    assert "la commande 2026-\N{WORD JOINER}LYO-\N{WORD JOINER}000001 avec" in customer.text  # on one line
 
     customer.send("/c/signed", code=services.sms.code)
     assert customer.path == "/c/signed"

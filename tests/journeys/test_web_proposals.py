@@ -201,6 +201,9 @@ def test_ordering_with_wrong_values(rose):
     assert rose.status == 409
     assert "3 champs à corriger" in rose.text
     assert {"#iban", "#mobile", "#email"} <= set(rose.tree.xpath("//*[@role='alert']//a/@href"))
+    rose.send(path, first_name="", last_name="")
+    said = [link.text_content() for link in rose.tree.xpath("//*[@role='alert']//a")]
+    assert len(said) == len(set(said)) >= 1
     assert rose.fields(path)["role"] == ["Patronne"]
     rose.send(path, employees="x" * 10)
     assert rose.status == 422
