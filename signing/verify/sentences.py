@@ -37,8 +37,8 @@ def sentences(
     if gravest is not None:
         return f"Impossible de conclure : {_lower(gravest.fr)}", f"No conclusion: {_lower(gravest.en)}"
     signed = [signature for signature in signatures if signature.kind != "document_time_stamp"]
-    who = " puis ".join(_by(signature) for signature in signed) or "un horodatage"
-    who_en = " then ".join(_by_en(signature) for signature in signed) or "a time-stamp"
+    who = ", puis ".join(_by(signature) for signature in signed) or "un horodatage"
+    who_en = ", then ".join(_by_en(signature) for signature in signed) or "a time-stamp"
     proof, proof_en = (
         (" ; le dossier de preuve est intact et concorde", "; the evidence file is whole and agrees")
         if evidence is not None
