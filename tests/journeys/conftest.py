@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from tests.factories import sample
-from tests.house import drain, make_services, order_from, sign
+from tests.house import drain, make_services, open_and_read, order_from, sign
 from tests.once import made_once
 
 
@@ -56,3 +56,13 @@ def adopt(services, rose_made):
         return order_id
 
     return take
+
+
+@pytest.fixture
+def order_id(services):
+    return order_from(services, sample("au-nom-de-la-rose"))
+
+
+@pytest.fixture
+def view(services, order_id):
+    return open_and_read(services, order_id)

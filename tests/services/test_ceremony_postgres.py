@@ -3,15 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Event
 
 import pytest
 
 from pipeline.steps import ceremony
-from signing.code import code_matches
 from storage.models import Ceremony, Order
 from tests.factories import sample
-from tests.house import CUSTOMER, drain, jobs_of, kinds, make_services, open_and_read, order_from, order_of
+from tests.house import drain, jobs_of, kinds, make_services, open_and_read, order_from, order_of
+from tests.services.holding import hold_signature
 from tests.services.running import somebody_waits, until
 
 LIFE = timedelta(seconds=60)
@@ -28,24 +27,12 @@ def test_a_signature_in_flight_outlives_its_last_second(services, monkeypatch):
     """Begun before the link ended and committed after the housekeeping came by: signed, sealed, nothing expired."""
     order_id = order_from(services, sample("au-nom-de-la-rose"))
     view = open_and_read(services, order_id)
-    ticked = [box.key for box in view.consents]
     ends = services.clock() + LIFE
     with services.works() as work:
         work.get(Order, order_id).expires_at = work.get(Ceremony, view.ceremony_id).expires_at = ends
-    ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
-    inside, go_on = Event(), Event()
-
-    def slow(*args, **kwargs):
-        inside.set()
-        assert go_on.wait(30)
-        return code_matches(*args, **kwargs)
-
-    monkeypatch.setattr("pipeline.steps.ceremony.acceptance.code_matches", slow)
     after = replace(services, clock=lambda: ends + timedelta(seconds=1))
     with ThreadPoolExecutor(2) as pool:
-        code = services.sms.code
-        signing = pool.submit(ceremony.sign, services, view.ceremony_id, code, ticked, CUSTOMER)
-        assert inside.wait(30)
+        signing, go_on = hold_signature(monkeypatch, pool, services, view)
         expiring = pool.submit(ceremony.expire, after)
         until("the housekeeping waits for the order", lambda: somebody_waits(services))
         go_on.set()

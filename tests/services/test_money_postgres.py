@@ -4,14 +4,13 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from threading import Barrier, Event
+from threading import Barrier
 
 import pytest
 
 from pipeline.errors import WrongState
 from pipeline.orders import lock_order
 from pipeline.steps import amend as amend_step
-from pipeline.steps import ceremony
 from pipeline.steps import prepare as prepare_step
 from pipeline.steps.amend import amend
 from pipeline.steps.bank import take_answer
@@ -27,12 +26,12 @@ from pipeline.steps.release import release_due
 from pipeline.steps.renounce import cancel, renounce
 from pipeline.steps.rotate import rotate_vault
 from pipeline.steps.seal import seal
-from signing.code import code_matches
 from storage.models import BankAnswer, Collection, Debit, Instalment, Job, Mandate, Order, Receipt, Task
 from storage.vault import Vault
 from tests.factories import IBAN, make_account, make_proposal, sample
-from tests.house import CUSTOMER, REP, choices, drain, make_services, open_and_read, order_from, sign
+from tests.house import REP, choices, drain, make_services, open_and_read, order_from, sign
 from tests.journeys.bank import camt054, present
+from tests.services.holding import hold_signature
 from tests.services.running import somebody_waits, until
 
 THREADS = 4
@@ -212,19 +211,8 @@ def test_a_signature_in_flight_is_not_taken_back(server, monkeypatch):
     services.clock.move(hours=1)
     signing_id = amend(services, umr, choices(iban=OTHER_IBAN), REP)
     view = open_and_read(services, signing_id)
-    ticked = [box.key for box in view.consents]
-    ceremony.send_code(services, view.ceremony_id, ticked, CUSTOMER)
-    inside, go_on = Event(), Event()
-
-    def slow(*args, **kwargs):
-        inside.set()
-        assert go_on.wait(30)
-        return code_matches(*args, **kwargs)
-
-    monkeypatch.setattr("pipeline.steps.ceremony.acceptance.code_matches", slow)
     with ThreadPoolExecutor(2) as pool:
-        signing = pool.submit(ceremony.sign, services, view.ceremony_id, services.sms.code, ticked, CUSTOMER)
-        assert inside.wait(30)
+        signing, go_on = hold_signature(monkeypatch, pool, services, view)
         correcting = pool.submit(amend, services, umr, choices(iban="FR7630004000031234567890143"), REP)
         until("the correction waits for the order", lambda: somebody_waits(services))
         go_on.set()
