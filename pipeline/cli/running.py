@@ -14,6 +14,8 @@ from pipeline.config import Settings, load_settings
 from pipeline.memory import keep_what_is_loaded
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from pipeline.bootstrap import Services
 
 BEHIND = 10
@@ -188,11 +190,11 @@ def _tried(services: "Services") -> "Services":
     return services
 
 
-def _listen(settings: Settings, app: object) -> None:
+def _listen(settings: Settings, app: "FastAPI") -> None:
     import uvicorn
 
     typer.echo(f"Seing : {settings.public_url}", err=True)
-    uvicorn.run(app, **listening(settings))  # type: ignore[arg-type]
+    uvicorn.run(app, **listening(settings))
 
 
 def listening(settings: Settings) -> dict[str, Any]:
