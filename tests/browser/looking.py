@@ -17,6 +17,10 @@ FINGER = """() => [...document.querySelectorAll(
     && !(e.closest("label.choice") && e.closest("label.choice") !== e);
 }).map(e => `${e.tagName} ${e.textContent.trim().slice(0, 40)} ${e.name || ""} ${e.getBoundingClientRect().height}`)"""
 """Targets under 44 CSS pixels high (WCAG 2.2, 2.5.5); links within a sentence are free of it."""
+OVERLAPPING = """() => [...document.querySelectorAll("th, td")]
+  .filter(e => e.parentNode.parentNode.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.textContent.trim().slice(0, 40))"""
+"""Cells whose words are wider than they are, and run into the next; heads for the ear alone lie in a pixel."""
 
 
 def foreign(page, language):
@@ -82,6 +86,7 @@ class Gallery:
             wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wider > 0:
                 self.wrong.append(f"{name}, {window}: {wider} pixels wider than the window")
+            self.wrong += [f"{name}, {window}: overlaps: {cell}" for cell in self.page.evaluate(OVERLAPPING)]
             self._shot(name, window)
             # Words change no wide layout: one language is enough there.
             if window == "small-phone" or (window == "desktop" and self.language == "fr"):
